@@ -1,0 +1,138 @@
+"""What all tests share: the seed, the real recordings, the browser, and the line that says what was left out.
+
+Keep imports of `spectnet` inside the functions: the shape checks are installed on its first import.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import torch
+
+    from spectnet.recordings import Recording
+
+# Before torch and matplotlib are imported: one thread sums in one order, and no figure needs a screen.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "_build" / "html"
+
+LEFT_OUT = pytest.StashKey[Counter]()
+
+
+def in_ci() -> bool:
+    """Whether this run is one that may not leave out the browser or the book."""
+    return os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+def missing_recordings() -> str | None:
+    """Why tests on real recordings cannot run; None where they can."""
+    from spectnet.doctor import real_recordings_folder
+
+    if real_recordings_folder() is None:
+        return "no real recordings: run `spectnet fetch physionet2016`, or set SPECTNET_DATA"
+    return None
+
+
+def missing_browser() -> str | None:
+    """Why browser tests cannot run; None where they can."""
+    from spectnet.doctor import chromium
+
+    if chromium() is None:
+        return "no Chromium: install it, or name it in SPECTNET_CHROMIUM"
+    return None
+
+
+def missing_gpu() -> str | None:
+    """Why tests on a GPU cannot run; None where they can."""
+    import torch
+
+    return None if torch.cuda.is_available() else "no GPU"
+
+
+def missing_site() -> str | None:
+    """Why tests of the built book cannot run; None where they can."""
+    return None if (SITE / "index.html").is_file() else "no built book: run `make book`"
+
+
+# By mark or by fixture: what a test asks for, and why it may not be there.
+MISSING = {
+    "real": missing_recordings,
+    "gpu": missing_gpu,
+    "browser": missing_browser,
+    "site": missing_site,
+}
+MUST_BE_THERE_IN_CI = {"browser", "site"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LEFT_OUT] = Counter()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out, and count, a test that asks for something this machine lacks."""
+    wanted = {mark.name for mark in item.iter_markers()} | set(item.fixturenames)
+    for name, missing in MISSING.items():
+        if name not in wanted or (reason := missing()) is None:
+            continue
+        if in_ci() and name in MUST_BE_THERE_IN_CI:
+            pytest.fail(f"CI must run this test, but there is {reason}", pytrace=False)
+        item.config.stash[LEFT_OUT][reason] += 1
+        pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say in one line which tests were left out, and why."""
+    if left_out := config.stash[LEFT_OUT]:
+        parts = [f"{count} tests, {reason}" for reason, count in sorted(left_out.items())]
+        terminalreporter.write_line("Left out: " + "; ".join(parts) + ".", yellow=True)
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    """Random numbers with a fixed seed."""
+    import torch
+
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _close_figures() -> Iterator[None]:
+    """No figure outlives its test."""
+    yield
+    import sys
+
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
+
+
+@pytest.fixture(scope="session")
+def real_recordings() -> list[Recording]:
+    """The unpacked PhysioNet recordings. A test that asks for them is marked `real`."""
+    from spectnet.physionet import index
+
+    return index()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Chromium's executable. A test that asks for it is marked `browser`."""
+    from spectnet.doctor import chromium
+
+    path = chromium()
+    assert path is not None, "mark this test `browser`"
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """Folder of the built book."""
+    return SITE
