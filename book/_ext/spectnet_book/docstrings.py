@@ -1,0 +1,7 @@
+"""The package's docstrings as an API reference."""
+
+from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> None:
+    """Nothing yet."""

