@@ -1,0 +1,17 @@
+"""Synthetic hearts: recordings that are made, not taken, so that their truth is known."""
+
+from spectnet.synthesis.cohort import synthetic_hearts
+from spectnet.synthesis.devices import DEVICES, Device
+from spectnet.synthesis.hearts import HeartSettings, is_abnormal, synthesize
+from spectnet.synthesis.murmurs import MURMURS, Murmur
+
+__all__ = [
+    "DEVICES",
+    "MURMURS",
+    "Device",
+    "HeartSettings",
+    "Murmur",
+    "is_abnormal",
+    "synthesize",
+    "synthetic_hearts",
+]

@@ -1,0 +1,109 @@
+"""Many hearts at once: a small, balanced, labelled set with several devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spectnet.recordings import Recording
+from spectnet.synthesis.devices import DEVICES
+from spectnet.synthesis.hearts import HeartSettings, synthesize
+
+FAULTS = ("ejection", "holosystolic", "early diastolic", "mid-diastolic", "fixed split", "gallop")
+FAULT_SHARES = (0.27, 0.27, 0.20, 0.12, 0.07, 0.07)
+INNOCENT_SHARE = 0.08  # of the normal hearts have an innocent murmur
+
+
+def synthetic_hearts(
+    n: int,
+    seed: int = 0,
+    *,
+    duration_s: float = 8.0,
+    sample_rate: int = 2000,
+    devices: Sequence[str] = tuple(DEVICES),
+) -> list[Recording]:
+    """Make `n` recordings named ``syn0001``, ``syn0002``, ...; half of each device's are abnormal.
+
+    Neighbours in the list share a device, as neighbours in a real collection do. Everything but the fault
+    (rate, noise, loudness, breathing) is drawn without looking at the label.
+
+    Args:
+        n: how many recordings.
+        seed: the same one gives the same recordings.
+        duration_s: length of each, in seconds.
+        sample_rate: in Hz.
+        devices: names from `DEVICES`; each becomes a subset.
+
+    Raises:
+        ValueError: `n` is below 1, or a device is unknown.
+    """
+    if n < 1:
+        raise ValueError(f"n must be 1 or more, got {n}")
+    unknown = [device for device in devices if device not in DEVICES]
+    if unknown or not devices:
+        raise ValueError(f"devices must be some of {', '.join(DEVICES)}, got {unknown or 'none'}")
+    generators = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 1]).spawn(n)]
+    subsets = [devices[index * len(devices) // n] for index in range(n)]
+    labels = _balanced_labels(subsets, np.random.default_rng([seed, 2]))
+    recordings = []
+    for index, (generator, device, label) in enumerate(zip(generators, subsets, labels, strict=True)):
+        settings = HeartSettings(
+            duration_s=duration_s,
+            sample_rate=sample_rate,
+            device=device,
+            **_surroundings(generator),
+            **(_fault(generator) if label else _health(generator)),
+        )
+        heart_seed = int(generator.integers(2**31))
+        recordings.append(synthesize(settings, heart_seed, name=f"syn{index + 1:04d}"))
+    return recordings
+
+
+def _balanced_labels(subsets: Sequence[str], generator: np.random.Generator) -> list[int]:
+    """Half 0 and half 1 inside every stretch of one subset, in random order."""
+    labels = np.arange(len(subsets)) % 2
+    for subset in dict.fromkeys(subsets):
+        stretch = np.flatnonzero(np.array(subsets) == subset)
+        labels[stretch] = generator.permutation(labels[stretch])
+    return labels.tolist()
+
+
+def _surroundings(generator: np.random.Generator) -> dict:
+    """Everything that says nothing about the label."""
+    return {
+        "heart_rate": float(generator.uniform(55, 110)),
+        "breaths_per_minute": float(generator.uniform(11, 20)),
+        "sinus_arrhythmia": float(generator.uniform(0.02, 0.10)),
+        "irregularity": float(generator.uniform(0.005, 0.03)),
+        "breath_db": float(generator.uniform(-45, -22)),
+        "room_db": float(generator.uniform(-45, -22)),
+        "rub_db": float(generator.uniform(-20, -2)),
+        "rubs_per_minute": float(generator.choice([0, 6, 20])),
+        "level": float(10 ** (generator.uniform(-10, 6) / 20)),
+    }
+
+
+def _health(generator: np.random.Generator) -> dict:
+    """A normal heart; a few have an innocent murmur."""
+    split_out = float(generator.uniform(0.012, 0.03))
+    health = {"split_out_s": split_out, "split_in_s": split_out + float(generator.uniform(0.015, 0.03))}
+    if generator.uniform() < INNOCENT_SHARE:
+        health |= {"murmur": "innocent", "murmur_db": float(generator.uniform(-28, -20))}
+    return health
+
+
+def _fault(generator: np.random.Generator) -> dict:
+    """An abnormal heart: one fault, from hardly audible to plain."""
+    fault = str(generator.choice(FAULTS, p=FAULT_SHARES))
+    level = float(generator.uniform(-28, -10))
+    if fault == "fixed split":
+        split = float(generator.uniform(0.045, 0.065))
+        return {"split_out_s": split, "split_in_s": split, "murmur": "ejection", "murmur_db": level}
+    health = _health(generator)
+    health.pop("murmur", None)
+    health.pop("murmur_db", None)
+    if fault == "gallop":
+        which = "s3_db" if generator.uniform() < 0.5 else "s4_db"
+        return {**health, which: float(generator.uniform(-14, -4))}
+    return {**health, "murmur": fault, "murmur_db": level}
