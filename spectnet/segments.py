@@ -1,0 +1,230 @@
+"""From a recording to segments: resample, band-pass, remove spikes, cut.
+
+Taught in *One recording, all the way*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from scipy import signal
+from torch import Tensor
+from torch.utils.data import Dataset
+from tqdm.auto import tqdm
+
+from spectnet.recordings import Recording, RecordingError
+
+Waveform = Float[np.ndarray, " time"]
+
+
+class Preprocessing(BaseModel):
+    """How every recording is prepared, the same for training and for use.
+
+    Attributes:
+        sample_rate: in Hz, after resampling.
+        f_low: lower edge of the band-pass in Hz.
+        f_high: upper edge in Hz, below half the sample rate.
+        despike: whether friction spikes are removed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sample_rate: int = Field(1000, gt=0)
+    f_low: float = Field(25.0, gt=0)
+    f_high: float = Field(400.0, gt=0)
+    despike: bool = True
+
+    @model_validator(mode="after")
+    def _check_band(self) -> Preprocessing:
+        if not self.f_low < self.f_high < self.sample_rate / 2:
+            raise ValueError(
+                f"f_low and f_high must satisfy f_low < f_high < {self.sample_rate / 2:g} Hz (half the sample "
+                f"rate), got {self.f_low:g} and {self.f_high:g} Hz"
+            )
+        return self
+
+
+def resample(waveform: Waveform, sample_rate: int, target_rate: int) -> Waveform:
+    """Resample with an anti-aliasing filter (SciPy's polyphase).
+
+    Args:
+        waveform: ``(time,)``.
+        sample_rate: its rate in Hz.
+        target_rate: the wanted rate in Hz.
+    """
+    if sample_rate == target_rate:
+        return waveform
+    ratio = Fraction(target_rate, sample_rate)
+    return signal.resample_poly(waveform, ratio.numerator, ratio.denominator).astype(np.float32)
+
+
+def band_pass(waveform: Waveform, sample_rate: float, f_low: float, f_high: float) -> Waveform:
+    """Fourth-order Butterworth, run forwards and backwards so that nothing shifts in time."""
+    sections = signal.butter(4, [f_low, f_high], btype="bandpass", fs=sample_rate, output="sos")
+    return signal.sosfiltfilt(sections, waveform).astype(np.float32)
+
+
+def remove_spikes(waveform: Waveform, sample_rate: float) -> Waveform:
+    """Silence friction spikes: peaks more than three times as high as is usual in the recording.
+
+    In frames of 0.5 s the highest peak is compared with the median of all frames' peaks. While one
+    is over three times that, the swing around it is set to zero, from zero crossing to zero crossing.
+
+    Schmidt et al. (2010), section 2.2.
+    """
+    frame = round(0.5 * sample_rate)
+    n_frames = len(waveform) // frame
+    if n_frames < 2:
+        return waveform
+    out = waveform.copy()
+    frames = out[: n_frames * frame].reshape(n_frames, frame)  # a view: writing to it changes `out`
+    peaks = np.abs(frames).max(axis=1)
+    while peaks.max() > 3 * np.median(peaks) > 0:
+        worst = int(peaks.argmax())
+        _silence_peak(frames[worst])
+        peaks[worst] = np.abs(frames[worst]).max()
+    return out
+
+
+def _silence_peak(frame: Waveform) -> None:
+    peak = int(np.abs(frame).argmax())
+    crossings = np.flatnonzero(np.diff(np.signbit(frame)))
+    before, after = crossings[crossings < peak], crossings[crossings >= peak]
+    start = before[-1] + 1 if before.size else 0
+    stop = after[0] + 1 if after.size else len(frame)
+    frame[start:stop] = 0.0
+
+
+def preprocess(waveform: Waveform, sample_rate: int, settings: Preprocessing) -> Waveform:
+    """Resample, band-pass, remove spikes, and scale to a mean power of one.
+
+    Args:
+        waveform: ``(time,)`` as `Recording.read` gives it.
+        sample_rate: its rate in Hz.
+        settings: what to do.
+
+    Returns:
+        float32 ``(time,)`` at ``settings.sample_rate``.
+
+    Raises:
+        RecordingError: nothing is left inside the band.
+    """
+    out = resample(waveform, sample_rate, settings.sample_rate)
+    out = band_pass(out, settings.sample_rate, settings.f_low, settings.f_high)
+    if settings.despike:
+        out = remove_spikes(out, settings.sample_rate)
+    power = float(np.mean(out.astype(np.float64) ** 2))
+    if power < 1e-14:
+        raise RecordingError(
+            f"the recording holds nothing between {settings.f_low:g} and {settings.f_high:g} Hz; "
+            "check the microphone or record again"
+        )
+    return (out / np.sqrt(power)).astype(np.float32)
+
+
+def windows(waveform: Waveform, length: int, hop: int) -> Float[np.ndarray, "segments {length}"]:
+    """Cut fixed windows of `length` samples every `hop` samples; a rest shorter than that is left out.
+
+    The windows are a read-only view: where they overlap, they share the waveform's memory.
+    """
+    if len(waveform) < length:
+        return np.empty((0, length), waveform.dtype)
+    return np.lib.stride_tricks.sliding_window_view(waveform, length)[::hop]
+
+
+def beat_windows(
+    waveform: Waveform, beat_starts: np.ndarray, length: int
+) -> Float[np.ndarray, "beats {length}"]:
+    """Cut one window a beat: from S1 to the next S1, silence behind, as the paper does.
+
+    Args:
+        waveform: ``(time,)``.
+        beat_starts: first sample of each S1, ascending; the last one only ends its predecessor.
+        length: of a window in samples; a longer beat is cut there.
+    """
+    out = np.zeros((max(0, len(beat_starts) - 1), length), dtype=waveform.dtype)
+    for row, (start, stop) in zip(out, zip(beat_starts[:-1], beat_starts[1:], strict=True), strict=True):
+        beat = waveform[start : min(stop, start + length)]
+        row[: len(beat)] = beat
+    return out
+
+
+class SegmentDataset(Dataset):
+    """Segments of many recordings, each remembering the recording it was cut from.
+
+    Args:
+        recordings: what to cut.
+        settings: how each is prepared first.
+        segment_s: length of a segment in seconds.
+        hop_s: from one fixed window to the next, in seconds; by default without overlap.
+        cut: ``"windows"``, or ``"beats"`` for recordings whose heart states are known.
+        progress: show a bar while the recordings are read.
+
+    An item is ``(segment (time,), label, recording)``: the last is an index into ``recordings``.
+
+    Raises:
+        RecordingError: a recording that cannot be read, is shorter than one segment, or has no known beats.
+    """
+
+    def __init__(
+        self,
+        recordings: Sequence[Recording],
+        settings: Preprocessing,
+        *,
+        segment_s: float = 2.5,
+        hop_s: float | None = None,
+        cut: Literal["windows", "beats"] = "windows",
+        progress: bool = False,
+    ) -> None:
+        self.recordings = list(recordings)
+        if not self.recordings:
+            raise ValueError("recordings is empty; give at least one recording")
+        self.settings, self.length = settings, round(segment_s * settings.sample_rate)
+        hop = self.length if hop_s is None else max(1, round(hop_s * settings.sample_rate))
+        self._sources: list[np.ndarray] = []  # one array of segments a recording; windows are views
+        owners = []
+        for number, recording in enumerate(tqdm(self.recordings, "reading", disable=not progress)):
+            source = self._cut_beats(recording) if cut == "beats" else self._cut_windows(recording, hop)
+            self._sources.append(source)
+            owners.append(np.full(len(source), number))
+        self.recording_index = np.concatenate(owners)  # (segments,)
+        self._row = np.concatenate([np.arange(len(source)) for source in self._sources])
+
+    def _prepared(self, recording: Recording) -> Waveform:
+        try:
+            return preprocess(*recording.read(), self.settings)
+        except RecordingError as error:
+            text = str(error)
+            raise RecordingError(text if recording.name in text else f"{recording.name}: {text}") from error
+
+    def _cut_windows(self, recording: Recording, hop: int) -> np.ndarray:
+        waveform = self._prepared(recording)
+        if len(waveform) < self.length:
+            rate = self.settings.sample_rate
+            raise RecordingError(
+                f"{recording.name} lasts {len(waveform) / rate:.2f} s, less than one segment of "
+                f"{self.length / rate:g} s; leave it out or record longer"
+            )
+        return windows(waveform, self.length, hop)
+
+    def _cut_beats(self, recording: Recording) -> np.ndarray:
+        if recording.states is None:
+            raise RecordingError(
+                f"{recording.name} has no known beats; unpack the annotations or cut windows"
+            )
+        starts = np.round(recording.states.of("S1") * self.settings.sample_rate).astype(int)
+        return beat_windows(self._prepared(recording), starts, self.length)
+
+    def __len__(self) -> int:
+        return len(self.recording_index)
+
+    def __getitem__(self, item: int) -> tuple[Tensor, int, int]:
+        owner = int(self.recording_index[item])
+        segment = torch.from_numpy(self._sources[owner][self._row[item]].copy())
+        return segment, self.recordings[owner].label, owner
