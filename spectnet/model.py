@@ -1,0 +1,188 @@
+"""SpectNet: a front-end that draws a spectrogram, and a CNN that reads it.
+
+A saved model is a folder of two plain files, ``model.safetensors`` (numbers) and ``config.json``
+(settings): reading them runs no code, whoever wrote them. Taught in *One recording, all the way*.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from spectnet.backbones import ResidualCNN
+from spectnet.frontend import GammatoneSpectrogram
+from spectnet.segments import Preprocessing
+
+DEFAULT_MODEL = Path(__file__).parent / "weights" / "learned-16"
+WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
+
+
+class ModelError(ValueError):
+    """A saved model that cannot be used; its message says what, where and what to do."""
+
+
+class FrontendConfig(BaseModel):
+    """Settings of `frontend.GammatoneSpectrogram`, but for the sample rate; frequencies in Hz."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n_filters: int = Field(16, ge=1)
+    order: int = Field(4, ge=1, le=8)
+    f_min: float = Field(25.0, ge=0)
+    f_max: float = Field(400.0, gt=0)
+    scale: Literal["mel", "slaney", "erb", "linear"] = "mel"
+    bandwidth_rule: Literal["spacing", "erb"] | float = "spacing"
+    learnable: bool | tuple[str, ...] = True
+    window_s: float = Field(0.025, gt=0)
+    hop_s: float = Field(0.010, gt=0)
+
+
+class BackboneConfig(BaseModel):
+    """Settings of `backbones.ResidualCNN`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n_classes: int = Field(2, ge=2)
+    channels: tuple[int, ...] = (16, 32, 64, 128)
+    dropout: float = Field(0.2, ge=0, lt=1)
+
+
+class SpectNetConfig(BaseModel):
+    """Everything that must be known to rebuild a model and to prepare its input.
+
+    Attributes:
+        preprocessing: how a recording becomes the model's waveform; gives its sample rate.
+        frontend: the spectrogram.
+        backbone: the CNN.
+        segment_s: length of the segments it was trained on, in seconds.
+        threshold: a recording whose score is at least this is called abnormal.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    preprocessing: Preprocessing = Preprocessing()
+    frontend: FrontendConfig = FrontendConfig()
+    backbone: BackboneConfig = BackboneConfig()
+    segment_s: float = Field(2.5, gt=0)
+    threshold: float = Field(0.5, ge=0, le=1)
+
+
+class SpectNet(nn.Module):
+    """Waveform to logits, through a spectrogram whose filters can learn.
+
+    Args:
+        config: the model's settings; the default is the book's 16 learnable filters.
+
+    Shape:
+        waveform ``(batch, time)``, prepared by `segments.preprocess`, to logits ``(batch, classes)``.
+
+    Example:
+        >>> model = SpectNet(SpectNetConfig())
+        >>> model(torch.zeros(3, 2500)).shape
+        torch.Size([3, 2])
+
+    After Ansari and Hasan (2022).
+    """
+
+    def __init__(self, config: SpectNetConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or SpectNetConfig()
+        self.frontend = GammatoneSpectrogram(
+            self.config.preprocessing.sample_rate, **self.config.frontend.model_dump()
+        )
+        self.backbone = ResidualCNN(**self.config.backbone.model_dump())
+
+    def forward(self, waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "batch classes"]:
+        return self.backbone(self.frontend(waveform))
+
+
+def save_model(model: SpectNet, folder: Path | str, *, threshold: float | None = None) -> Path:
+    """Write weights and config into `folder`, which is made if need be.
+
+    Args:
+        model: to save.
+        folder: where.
+        threshold: replaces the config's, where inner validation chose one.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    config = model.config if threshold is None else model.config.model_copy(update={"threshold": threshold})
+    save_file(
+        {name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / WEIGHTS_FILE
+    )
+    (folder / CONFIG_FILE).write_text(config.model_dump_json(indent=2) + "\n")
+    return folder
+
+
+def load_model(folder: Path | str) -> SpectNet:
+    """Read a model that `save_model` wrote, ready to predict (in evaluation mode, on the CPU).
+
+    Raises:
+        ModelError: a missing, truncated, pickled or foreign file, or a config with a wrong key.
+    """
+    folder = Path(folder)
+    config = _read_config(folder / CONFIG_FILE)
+    weights = _read_weights(folder / WEIGHTS_FILE)
+    model = SpectNet(config)
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise ModelError(
+            f"{folder / WEIGHTS_FILE} holds the weights of another architecture than {CONFIG_FILE} "
+            f"describes ({first[:160]}); save both from the same model"
+        ) from error
+    return model.eval()
+
+
+def _read_config(path: Path) -> SpectNetConfig:
+    if not path.is_file():
+        raise ModelError(
+            f"{path} does not exist; a saved model is a folder with {CONFIG_FILE} and {WEIGHTS_FILE}"
+        )
+    try:
+        return SpectNetConfig.model_validate(json.loads(path.read_text()))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path} is not JSON ({error}); save the model again") from error
+    except ValidationError as error:
+        raise ModelError(f"{path}: {explain(error)}") from error
+
+
+def _read_weights(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise ModelError(
+            f"{path} does not exist; a saved model is a folder with {CONFIG_FILE} and {WEIGHTS_FILE}"
+        )
+    with path.open("rb") as file:
+        start = file.read(2)
+    if start[:1] == b"\x80" or start[:2] == b"PK":
+        raise ModelError(
+            f"{path} is a pickle (as torch.save writes), which can run code when it is read; "
+            "it was not opened. Ask for the weights as safetensors"
+        )
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ModelError(
+            f"{path} is truncated or no safetensors file ({error}); copy or download it again"
+        ) from error
+
+
+def explain(error: ValidationError) -> str:
+    """Pydantic's findings in one sentence: which key, what was wanted, what was received."""
+    found = []
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"])
+        found.append(
+            f"unknown setting {key!r}, check its spelling"
+            if item["type"] == "extra_forbidden"
+            else f"{key}: {item['msg'][0].lower() + item['msg'][1:]}, got {item['input']!r}"
+        )
+    return "; ".join(found)
