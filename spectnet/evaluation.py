@@ -1,0 +1,99 @@
+"""From segments to recordings: how a model scores what it has never heard.
+
+A segment's score is the model's probability of abnormal; a recording's is the mean of its
+segments'. Taught in *One recording, all the way*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch.utils.data import DataLoader
+
+from spectnet.model import SpectNet
+from spectnet.recordings import ABNORMAL, Recording
+from spectnet.segments import SegmentDataset
+
+BATCH_SIZE = 256
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one recording.
+
+    Attributes:
+        starts: of the segments, in seconds.
+        probabilities: of abnormal, one a segment.
+        score: of the recording, their mean.
+        threshold: at or above it, the recording is called abnormal.
+    """
+
+    starts: Float[np.ndarray, " segments"]
+    probabilities: Float[np.ndarray, " segments"]
+    score: float
+    threshold: float
+
+    @property
+    def abnormal(self) -> bool:
+        return self.score >= self.threshold
+
+
+@torch.inference_mode()
+def score_segments(
+    model: SpectNet, dataset: SegmentDataset, device: torch.device | str = "cpu"
+) -> Float[np.ndarray, " segments"]:
+    """Probability of abnormal for each segment, with the model in evaluation mode.
+
+    Args:
+        model: is put in evaluation mode and back: dropout must not decide a patient's score.
+        dataset: of segments.
+        device: where to compute.
+    """
+    was_training = model.training
+    model.eval()
+    batches = [
+        torch.softmax(model(segments.to(device)).float(), dim=-1)[:, ABNORMAL].cpu()
+        for segments, _, _ in DataLoader(dataset, BATCH_SIZE)
+    ]
+    model.train(was_training)
+    return torch.cat(batches).double().numpy()
+
+
+def score_recordings(
+    dataset: SegmentDataset, probabilities: Float[np.ndarray, " segments"]
+) -> Float[np.ndarray, " recordings"]:
+    """Mean of each recording's segment probabilities, in the order of ``dataset.recordings``.
+
+    Raises:
+        ValueError: a recording has no segment.
+    """
+    n = len(dataset.recordings)
+    counts = np.bincount(dataset.recording_index, minlength=n)
+    if empty := [dataset.recordings[i].name for i in np.flatnonzero(counts == 0)]:
+        raise ValueError(f"{len(empty)} recordings have no segment, such as {empty[0]}; leave them out")
+    return np.bincount(dataset.recording_index, weights=probabilities, minlength=n) / counts
+
+
+def predict(model: SpectNet, recording: Recording, *, hop_s: float = 1.0) -> Prediction:
+    """Score one recording, segment by segment.
+
+    Args:
+        model: as `model.load_model` gives it.
+        recording: of any sample rate of at least twice the model's upper band edge.
+        hop_s: from one segment to the next, in seconds.
+
+    Raises:
+        RecordingError: unreadable, silent, not finite, or shorter than one segment.
+    """
+    config = model.config
+    dataset = SegmentDataset([recording], config.preprocessing, segment_s=config.segment_s, hop_s=hop_s)
+    probabilities = score_segments(model, dataset, next(model.parameters()).device)
+    return Prediction(
+        starts=np.arange(len(dataset)) * hop_s,
+        probabilities=probabilities,
+        score=float(probabilities.mean()),
+        threshold=config.threshold,
+    )
