@@ -1,0 +1,103 @@
+"""An experiment's settings, from one TOML file: a base, and what differs."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from spectnet.model import SpectNetConfig, explain
+
+
+class TrainingConfig(BaseModel):
+    """How a model is trained.
+
+    Attributes:
+        seed: of weights, sampling and dropout.
+        epochs: how many; the one that validates best is kept.
+        segments_per_epoch: drawn with replacement, balanced over class and subset.
+        batch_size: segments a step.
+        learning_rate: highest rate of the one-cycle schedule, for the CNN.
+        frontend_learning_rate: the same for the filters' parameters.
+        weight_decay: of the CNN's weights; the filters have none.
+        crop_hop_s: training segments start at multiples of this, in seconds.
+        validation_folds: one part in so many of the training recordings validates.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = Field(0, ge=0)
+    epochs: int = Field(40, ge=1)
+    segments_per_epoch: int = Field(5760, ge=1)
+    batch_size: int = Field(64, ge=2)
+    learning_rate: float = Field(2e-3, gt=0)
+    frontend_learning_rate: float = Field(1e-2, gt=0)
+    weight_decay: float = Field(1e-2, ge=0)
+    crop_hop_s: float = Field(0.25, gt=0)
+    validation_folds: int = Field(5, ge=2)
+
+    @model_validator(mode="after")
+    def _check_epoch(self) -> TrainingConfig:
+        if self.segments_per_epoch < self.batch_size:
+            raise ValueError(
+                f"segments_per_epoch must be at least batch_size ({self.batch_size}), got {self.segments_per_epoch}"
+            )
+        return self
+
+
+class Experiment(BaseModel):
+    """One experiment: data, split, model and training.
+
+    Attributes:
+        name: of the config file, without its ending.
+        data: ``"physionet2016"``, or ``"synthetic"`` for a try without any download.
+        split: as `splits.named_split` takes it.
+        model: settings of the model.
+        training: settings of the training.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    data: Literal["physionet2016", "synthetic"] = "physionet2016"
+    split: str = "paper-fold-0"
+    model: SpectNetConfig = SpectNetConfig()
+    training: TrainingConfig = TrainingConfig()
+
+
+def _merge(base: dict, differences: dict) -> dict:
+    out = dict(base)
+    for key, value in differences.items():
+        both = isinstance(value, dict) and isinstance(out.get(key), dict)
+        out[key] = _merge(out[key], value) if both else value
+    return out
+
+
+def _read_toml(path: Path, seen: tuple[Path, ...] = ()) -> dict:
+    path = path.resolve()
+    if path in seen:
+        raise ValueError(f"{path} extends itself, by way of {', '.join(p.name for p in seen)}")
+    if not path.is_file():
+        raise ValueError(f"{path} does not exist; configs/ holds the book's experiments")
+    try:
+        settings = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not TOML: {error}") from error
+    base = settings.pop("extends", None)
+    return settings if base is None else _merge(_read_toml(path.parent / base, (*seen, path)), settings)
+
+
+def load_experiment(path: Path | str) -> Experiment:
+    """Read an experiment; a file may extend another with ``extends = "base.toml"``.
+
+    Raises:
+        ValueError: no such file, not TOML, a misspelt key, a value out of range.
+    """
+    path = Path(path)
+    settings = _read_toml(path)
+    try:
+        return Experiment.model_validate({"name": path.stem, **settings})
+    except ValidationError as error:
+        raise ValueError(f"{path}: {explain(error)}") from error
