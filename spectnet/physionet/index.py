@@ -1,0 +1,121 @@
+"""From the unpacked set to a list of `Recording`: label, subset, signal quality, beats.
+
+No sound is read here: names and labels come from small CSV files, and a recording's beats
+are read when they are first asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+from spectnet.physionet.annotations import AnnotationFile
+from spectnet.recordings import ABNORMAL, NORMAL, Recording, RecordingError
+
+SUBSETS = "abcdef"
+FETCH = "fetch it again with `spectnet fetch physionet2016`"
+LABELS = {"-1": NORMAL, "1": ABNORMAL}
+QUALITIES = {"0": False, "1": True}
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+def data_folder() -> Path:
+    """Where the sets lie: ``$SPECTNET_DATA``, or ``data/`` of the project."""
+    return Path(os.environ.get("SPECTNET_DATA") or PROJECT_ROOT / "data").expanduser()
+
+
+def set_folder(folder: Path | str | None = None) -> Path:
+    """The folder that holds ``training-a`` to ``training-f``.
+
+    Args:
+        folder: that folder itself, or the one above its ``physionet2016``; `data_folder` if None.
+    """
+    folder = Path(folder) if folder is not None else data_folder()
+    holds_subsets = any((folder / f"training-{subset}").is_dir() for subset in SUBSETS)
+    return folder if holds_subsets or folder.name == "physionet2016" else folder / "physionet2016"
+
+
+def index(
+    folder: Path | str | None = None, *, subsets: str = SUBSETS, annotations: bool = True
+) -> list[Recording]:
+    """List every recording of the set, in the order of their names.
+
+    Args:
+        folder: see `set_folder`.
+        subsets: the letters of those wanted; every one of them must be there.
+        annotations: attach the hand-corrected beats where they are unpacked.
+
+    Raises:
+        RecordingError: the set or a subset is not there, or files and labels do not match.
+
+    Taught in *What a heart sounds like*; the set is by Liu et al. (2016).
+    """
+    folder = set_folder(folder)
+    present = [subset for subset in subsets if (folder / f"training-{subset}").is_dir()]
+    if not present:
+        raise RecordingError(
+            f"no recordings in {folder}; get them with `spectnet fetch physionet2016`, "
+            "or set SPECTNET_DATA to the folder that has them"
+        )
+    if missing := sorted(set(subsets) - set(present)):
+        raise RecordingError(
+            f"{folder} lacks training-{', training-'.join(missing)}; get the rest with "
+            f'`spectnet fetch physionet2016`, or ask for subsets="{"".join(present)}" only'
+        )
+    recordings = [r for subset in subsets for r in _index_subset(folder, subset, annotations)]
+    return sorted(recordings, key=lambda recording: recording.name)
+
+
+def _index_subset(folder: Path, subset: str, annotations: bool) -> list[Recording]:
+    """The recordings of one ``training-`` folder."""
+    sounds = {path.stem: path for path in (folder / f"training-{subset}").glob("*.wav")}
+    labels = _read_column(folder / f"training-{subset}" / "REFERENCE.csv", 1, LABELS)
+    _check_names(sounds.keys(), labels.keys(), folder / f"training-{subset}")
+    sqi_file = folder / f"training-{subset}" / "REFERENCE-SQI.csv"
+    qualities = _read_column(sqi_file, 2, QUALITIES) if sqi_file.is_file() else {}
+    beats_folder = folder / "annotations" / "hand_corrected" / f"training-{subset}_StateAns"
+    beats = {p.stem.removesuffix("_StateAns"): p for p in beats_folder.glob("*.mat")} if annotations else {}
+    return [
+        Recording(
+            name=name,
+            label=label,
+            subset=subset,
+            good_quality=qualities.get(name, True),
+            path=sounds[name],
+            states=AnnotationFile(beats[name]) if name in beats else None,
+        )
+        for name, label in labels.items()
+    ]
+
+
+def _read_column(path: Path, column: int, meaning: dict[str, object]) -> dict:
+    """What each name has in `column` of a table without a head, translated by `meaning`."""
+    if not path.is_file():
+        raise RecordingError(f"{path} is missing; {FETCH}")
+    rows = [line.strip().split(",") for line in path.read_text().splitlines() if line.strip()]
+    for number, row in enumerate(rows, start=1):
+        if len(row) <= column or row[column].strip() not in meaning:
+            raise RecordingError(
+                f"{path}, line {number}: expected a name and {' or '.join(meaning)} in column {column + 1}, "
+                f"got {','.join(row)!r}; {FETCH}"
+            )
+    if repeated := [name for name, n in Counter(row[0] for row in rows).items() if n > 1]:
+        raise RecordingError(f"{path} lists {_some(repeated)} more than once; {FETCH}")
+    return {row[0]: meaning[row[column].strip()] for row in rows}
+
+
+def _check_names(sounds: set[str], labels: set[str], folder: Path) -> None:
+    """Every sound has a label and every label a sound."""
+    if unlabelled := sorted(sounds - labels):
+        raise RecordingError(f"{folder / 'REFERENCE.csv'} has no label for {_some(unlabelled)}; {FETCH}")
+    if soundless := sorted(labels - sounds):
+        raise RecordingError(
+            f"{folder} lacks the sound of {_some(soundless)}; "
+            "get what is missing with `spectnet fetch physionet2016`"
+        )
+
+
+def _some(names: list[str]) -> str:
+    """The first names of a list that may be long."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
