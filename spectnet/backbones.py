@@ -6,6 +6,7 @@ Taught in *One recording, all the way*.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -34,6 +35,7 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Float[Tensor, "batch n_in f t"]) -> Float[Tensor, "batch n_out f2 t2"]:
+        """Halve filters and frames, rounding up."""
         return torch.relu(self.residual(x) + self.shortcut(x))
 
 
@@ -71,8 +73,9 @@ class ResidualCNN(nn.Module):
             nn.BatchNorm2d(channels[0]),
             nn.ReLU(),
         )
-        pairs = zip(channels[:-1], channels[1:], strict=True)
-        self.blocks = nn.Sequential(*(ResidualBlock(n_in, n_out, dropout) for n_in, n_out in pairs))
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(n_in, n_out, dropout) for n_in, n_out in pairwise(channels))
+        )
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(2 * channels[-1], n_classes)
 
@@ -82,4 +85,5 @@ class ResidualCNN(nn.Module):
         return torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)
 
     def forward(self, spectrogram: Float[Tensor, "batch filters frames"]) -> Float[Tensor, "batch classes"]:
+        """Logits of each class."""
         return self.head(self.dropout(self.embed(spectrogram)))

@@ -38,6 +38,7 @@ class Prediction:
 
     @property
     def abnormal(self) -> bool:
+        """Whether the score reaches the threshold."""
         return self.score >= self.threshold
 
 

@@ -42,7 +42,8 @@ class TrainingConfig(BaseModel):
     def _check_epoch(self) -> TrainingConfig:
         if self.segments_per_epoch < self.batch_size:
             raise ValueError(
-                f"segments_per_epoch must be at least batch_size ({self.batch_size}), got {self.segments_per_epoch}"
+                f"segments_per_epoch must be at least batch_size ({self.batch_size}), "
+                f"got {self.segments_per_epoch}"
             )
         return self
 

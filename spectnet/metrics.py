@@ -48,6 +48,7 @@ class Metrics:
     accuracy: float
 
     def as_dict(self) -> dict[str, float]:
+        """All of it by name, for a result's JSON."""
         return asdict(self)
 
 

@@ -100,6 +100,7 @@ class SpectNet(nn.Module):
         self.backbone = ResidualCNN(**self.config.backbone.model_dump())
 
     def forward(self, waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "batch classes"]:
+        """Logits of each class; `torch.softmax` makes probabilities of them."""
         return self.backbone(self.frontend(waveform))
 
 

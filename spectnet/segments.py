@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -44,8 +45,8 @@ class Preprocessing(BaseModel):
     def _check_band(self) -> Preprocessing:
         if not self.f_low < self.f_high < self.sample_rate / 2:
             raise ValueError(
-                f"f_low and f_high must satisfy f_low < f_high < {self.sample_rate / 2:g} Hz (half the sample "
-                f"rate), got {self.f_low:g} and {self.f_high:g} Hz"
+                f"f_low and f_high must satisfy f_low < f_high < {self.sample_rate / 2:g} Hz "
+                f"(half the sample rate), got {self.f_low:g} and {self.f_high:g} Hz"
             )
         return self
 
@@ -149,7 +150,7 @@ def beat_windows(
         length: of a window in samples; a longer beat is cut there.
     """
     out = np.zeros((max(0, len(beat_starts) - 1), length), dtype=waveform.dtype)
-    for row, (start, stop) in zip(out, zip(beat_starts[:-1], beat_starts[1:], strict=True), strict=True):
+    for row, (start, stop) in zip(out, pairwise(beat_starts), strict=True):
         beat = waveform[start : min(stop, start + length)]
         row[: len(beat)] = beat
     return out

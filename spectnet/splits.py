@@ -50,15 +50,23 @@ class Split:
         by_name = {recording.name: recording for recording in recordings}
         if missing := [name for name in (*self.train, *self.test) if name not in by_name]:
             raise ValueError(
-                f"{self.name} needs {len(missing)} recordings that are not in the data, such as {missing[0]}; "
+                f"{self.name} needs {len(missing)} recordings that are missing, such as {missing[0]}; "
                 "fetch them with `spectnet fetch physionet2016`"
             )
         return [by_name[name] for name in self.train], [by_name[name] for name in self.test]
 
 
-def _cells(recordings: Sequence[Recording]) -> list[str]:
-    """Class and subset of each recording as one word: what a stratified fold balances."""
-    return [f"{recording.subset}/{recording.label}" for recording in recordings]
+def _cells(recordings: Sequence[Recording], n_folds: int) -> list[str]:
+    """Class and subset of each recording as one word: what a stratified fold balances.
+
+    A cell with fewer recordings than folds cannot be in each; it is balanced by class alone.
+    """
+    cells = [f"{recording.subset}/{recording.label}" for recording in recordings]
+    size = Counter(cells)
+    return [
+        cell if size[cell] >= n_folds else f"rare/{recording.label}"
+        for cell, recording in zip(cells, recordings, strict=True)
+    ]
 
 
 def _from_indices(name: str, recordings: Sequence[Recording], test: np.ndarray) -> Split:
@@ -81,7 +89,7 @@ def stratified_folds(recordings: Sequence[Recording], n_folds: int = 5, seed: in
         seed: of the shuffle.
     """
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-    cells = _cells(recordings)
+    cells = _cells(recordings, n_folds)
     return [
         _from_indices(f"stratified-{k}", recordings, test)
         for k, (_, test) in enumerate(folds.split(cells, cells))
@@ -117,7 +125,7 @@ def block_folds(
         block_size: how many neighbours by name form a block.
     """
     folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    cells, blocks = _cells(recordings), neighbour_blocks(recordings, block_size)
+    cells, blocks = _cells(recordings, n_folds), neighbour_blocks(recordings, block_size)
     return [
         _from_indices(f"blocks-{k}", recordings, test)
         for k, (_, test) in enumerate(folds.split(cells, cells, blocks))
@@ -208,5 +216,6 @@ def named_split(name: str, recordings: Sequence[Recording]) -> Split:
         if split.name == name:
             return split
     raise ValueError(
-        f"split must be paper-fold-0 to -3, stratified-0 to -4, blocks-0 to -4 or leave-out-<subset>, got {name!r}"
+        "split must be paper-fold-0 to -3, stratified-0 to -4, blocks-0 to -4 or leave-out-<subset>, "
+        f"got {name!r}"
     )

@@ -130,6 +130,7 @@ class GammatoneSpectrogram(nn.Module):
         return torch.log(energy + self.floor)
 
     def extra_repr(self) -> str:
+        """What `print` shows of the layer."""
         return (
             f"{self.n_filters} filters of order {self.order}, {self.f_min:g} to {self.f_max:g} Hz, "
             f"{self.scale}, at {self.sample_rate:g} Hz"
