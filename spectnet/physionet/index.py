@@ -71,7 +71,7 @@ def _index_subset(folder: Path, subset: str, annotations: bool) -> list[Recordin
     """The recordings of one ``training-`` folder."""
     sounds = {path.stem: path for path in (folder / f"training-{subset}").glob("*.wav")}
     labels = _read_column(folder / f"training-{subset}" / "REFERENCE.csv", 1, LABELS)
-    _check_names(sounds.keys(), labels.keys(), folder / f"training-{subset}")
+    _check_names(set(sounds), set(labels), folder / f"training-{subset}")
     sqi_file = folder / f"training-{subset}" / "REFERENCE-SQI.csv"
     qualities = _read_column(sqi_file, 2, QUALITIES) if sqi_file.is_file() else {}
     beats_folder = folder / "annotations" / "hand_corrected" / f"training-{subset}_StateAns"
