@@ -1,7 +1,7 @@
 """Build the book: browser assets, then every page, then a look at what came out.
 
-    python tools/build_book.py           # runs again only what changed
-    python tools/build_book.py --cold    # forgets all outputs first
+python tools/build_book.py           # runs again only what changed
+python tools/build_book.py --cold    # forgets all outputs first
 """
 
 import argparse
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
 SECONDS_ALLOWED = 60
-JUPYTER_BOOK = "build book --config _config.yml --path-output . -W -n --keep-going".split()
+JUPYTER_BOOK = ["build", "book", "--config", "_config.yml", "--path-output", ".", "-W", "-n", "--keep-going"]
 
 
 def fetch_assets() -> None:

@@ -38,13 +38,17 @@ def undescribed_pictures(html: str) -> list[str]:
     return pictures.undescribed
 
 
-def check(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def check(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
     """Warn, and so fail a strict build, for each picture of a page without a description."""
     if doctree is None:
         return
     for picture in undescribed_pictures(context.get("body", "")):
         LOGGER.warning(
-            "%s has no alt text of its own; give the cell `mystnb: {image: {alt: ...}}`", picture, location=page
+            "%s has no alt text of its own; give the cell `mystnb: {image: {alt: ...}}`",
+            picture,
+            location=page,
         )
 
 

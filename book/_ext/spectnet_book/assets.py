@@ -6,9 +6,7 @@ They come from the npm packages of the lock file and from anywidget's wheel; not
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
-from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
@@ -24,7 +22,9 @@ def copy_all(app: Sphinx) -> None:
     """Fill `_static/packages` of the site, and `_static/book` with the book's own style."""
     packages = provenance.root(app) / "node_modules"
     if not packages.is_dir():
-        raise ExtensionError("no node_modules: run `npm ci` first, or build with `python tools/build_book.py`")
+        raise ExtensionError(
+            "no node_modules: run `npm ci` first, or build with `python tools/build_book.py`"
+        )
     static = Path(app.outdir) / "_static"
     served = static / "packages"
     copy_scripts(packages, served)
@@ -60,21 +60,6 @@ def copy_font(package: Path, target: Path) -> None:
         shutil.copy(file, target / "files")
 
 
-def drop_thebe(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Jupyter Book loads sphinx-thebe even where it is off, and its script then fails: leave it out."""
-    for kind in ("script_files", "css_files"):
-        context[kind] = [file for file in context.get(kind, []) if not is_thebe(file)]
-
-
-def is_thebe(file: Any) -> bool:
-    """Whether a script or style belongs to sphinx-thebe, as a file or inline."""
-    text = f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', {}).get('body', '')}"
-    return "thebe" in text.lower()
-
-
 def setup(app: Sphinx) -> None:
-    """Copy before the pages are written; drop thebe after everyone has added their scripts."""
+    """Copy before the pages are written."""
     app.connect("builder-inited", copy_all)
-    app.connect("html-page-context", drop_thebe, priority=900)

@@ -60,7 +60,9 @@ def top(app: Sphinx, docname: str) -> nodes.paragraph:
     paragraph = line("page-facts", [*parts, ("Running:", block.get("run", "unknown"))])
     address = app.builder.get_relative_uri(docname, "index").rpartition("/")[0]
     target = f"{address}/{notebooks.path(docname)}" if address else notebooks.path(docname)
-    paragraph += nodes.reference("", "Executed notebook (.ipynb)", refuri=target, internal=True, classes=["fact"])
+    paragraph += nodes.reference(
+        "", "Executed notebook (.ipynb)", refuri=target, internal=True, classes=["fact"]
+    )
     return paragraph
 
 

@@ -42,7 +42,9 @@ def publish(app: Sphinx, error: Exception | None) -> None:
             archive.write(target, target.relative_to(folder))
 
 
-def offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def offer(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
     """Let the theme's download button offer the notebook."""
     if doctree is not None and page in executed(app):
         context["ipynb_source"] = f"../{path(page)}"

@@ -1,0 +1,46 @@
+"""What Jupyter Book and its theme leave in a page that this book does not want there."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+# The theme's icons are drawn by its script, so its fonts need no preloading (over file:// that is an
+# error); thebe's settings are of no use without thebe.
+LEFT_OVERS = re.compile(
+    r'<link rel="preload" as="font"[^>]*>\s*'
+    r'|<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = .*?</script>',
+    re.DOTALL,
+)
+
+
+def drop_thebe(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Jupyter Book loads sphinx-thebe even where it is off, and its script then fails: leave it out."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [file for file in context.get(kind, []) if not is_thebe(file)]
+
+
+def is_thebe(file: Any) -> bool:
+    """Whether a script or style belongs to sphinx-thebe, as a file or inline."""
+    text = f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', {}).get('body', '')}"
+    return "thebe" in text.lower()
+
+
+def tidy(app: Sphinx, error: Exception | None) -> None:
+    """Take out of the written pages what no template lets us leave out."""
+    if error is not None or app.builder.name != "html":
+        return
+    for page in Path(app.outdir).rglob("*.html"):
+        html = page.read_text("utf-8")
+        if (cleaned := LEFT_OVERS.sub("", html)) != html:
+            page.write_text(cleaned, "utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    """Drop thebe after everyone has added their scripts; tidy when the pages are written."""
+    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("build-finished", tidy)
