@@ -2,8 +2,9 @@
 
 from spectnet.synthesis.cohort import synthetic_hearts
 from spectnet.synthesis.devices import DEVICES, Device
-from spectnet.synthesis.hearts import HeartSettings, is_abnormal, synthesize
+from spectnet.synthesis.hearts import synthesize
 from spectnet.synthesis.murmurs import MURMURS, Murmur
+from spectnet.synthesis.settings import HeartSettings
 
 __all__ = [
     "DEVICES",
@@ -11,7 +12,6 @@ __all__ = [
     "Device",
     "HeartSettings",
     "Murmur",
-    "is_abnormal",
     "synthesize",
     "synthetic_hearts",
 ]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from spectnet.recordings import Recording
 from spectnet.synthesis.devices import DEVICES
-from spectnet.synthesis.hearts import HeartSettings, synthesize
+from spectnet.synthesis.hearts import synthesize
+from spectnet.synthesis.settings import HeartSettings
 
 FAULTS = ("ejection", "holosystolic", "early diastolic", "mid-diastolic", "fixed split", "gallop")
-FAULT_SHARES = (0.27, 0.27, 0.20, 0.12, 0.07, 0.07)
+FAULT_SHARES = (0.30, 0.30, 0.20, 0.10, 0.05, 0.05)
 INNOCENT_SHARE = 0.08  # of the normal hearts have an innocent murmur
 
 
@@ -69,34 +71,37 @@ def _balanced_labels(subsets: Sequence[str], generator: np.random.Generator) -> 
     return labels.tolist()
 
 
-def _surroundings(generator: np.random.Generator) -> dict:
+def _surroundings(generator: np.random.Generator) -> dict[str, Any]:
     """Everything that says nothing about the label."""
     return {
-        "heart_rate": float(generator.uniform(55, 110)),
+        "heart_rate": float(np.clip(72 * np.exp(0.2 * generator.standard_normal()), 55, 110)),
         "breaths_per_minute": float(generator.uniform(11, 20)),
         "sinus_arrhythmia": float(generator.uniform(0.02, 0.10)),
         "irregularity": float(generator.uniform(0.005, 0.03)),
-        "breath_db": float(generator.uniform(-45, -22)),
-        "room_db": float(generator.uniform(-45, -22)),
+        "breath_db": float(generator.uniform(-50, -28)),
+        "room_db": float(generator.uniform(-34, -18)),
         "rub_db": float(generator.uniform(-20, -2)),
         "rubs_per_minute": float(generator.choice([0, 6, 20])),
         "level": float(10 ** (generator.uniform(-10, 6) / 20)),
     }
 
 
-def _health(generator: np.random.Generator) -> dict:
+def _health(generator: np.random.Generator) -> dict[str, Any]:
     """A normal heart; a few have an innocent murmur."""
     split_out = float(generator.uniform(0.012, 0.03))
-    health = {"split_out_s": split_out, "split_in_s": split_out + float(generator.uniform(0.015, 0.03))}
+    health: dict[str, Any] = {
+        "split_out_s": split_out,
+        "split_in_s": split_out + float(generator.uniform(0.015, 0.03)),
+    }
     if generator.uniform() < INNOCENT_SHARE:
         health |= {"murmur": "innocent", "murmur_db": float(generator.uniform(-28, -20))}
     return health
 
 
-def _fault(generator: np.random.Generator) -> dict:
+def _fault(generator: np.random.Generator) -> dict[str, Any]:
     """An abnormal heart: one fault, from hardly audible to plain."""
     fault = str(generator.choice(FAULTS, p=FAULT_SHARES))
-    level = float(generator.uniform(-28, -10))
+    level = float(generator.uniform(-25, -8))
     if fault == "fixed split":
         split = float(generator.uniform(0.045, 0.065))
         return {"split_out_s": split, "split_in_s": split, "murmur": "ejection", "murmur_db": level}

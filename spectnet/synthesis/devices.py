@@ -86,8 +86,8 @@ def peaking_section(
 
 
 DEVICES: dict[str, Device] = {
-    "electronic": Device(20, 600, None, noise_db=-62, hum_db=None, bits=16, gain=0.35),
-    "microphone": Device(45, 400, (120.0, 6.0, 1.5), noise_db=-52, hum_db=-50, bits=16, gain=0.25),
-    "contact": Device(12, 250, (40.0, 5.0, 1.0), noise_db=-58, hum_db=None, bits=12, gain=0.35),
-    "phone": Device(60, 800, (220.0, 5.0, 2.0), noise_db=-45, hum_db=None, bits=8, gain=0.45),
+    "electronic": Device(15, 450, None, noise_db=-62, hum_db=None, bits=16, gain=0.35),
+    "contact": Device(8, 180, (28.0, 6.0, 1.2), noise_db=-58, hum_db=None, bits=12, gain=0.30),
+    "microphone": Device(32, 300, (75.0, 4.0, 1.0), noise_db=-54, hum_db=-56, bits=16, gain=0.30),
+    "phone": Device(70, 700, (160.0, 8.0, 0.8), noise_db=-44, hum_db=None, bits=8, gain=0.60),
 }

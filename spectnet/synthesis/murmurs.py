@@ -83,13 +83,16 @@ MURMURS: dict[str, Murmur] = {
 def band_noise(
     band: tuple[float, float], n_samples: int, sample_rate: float, generator: np.random.Generator
 ) -> Float[np.ndarray, " time"]:
-    """Gaussian noise between two frequencies in Hz, with an effective value of 1."""
+    """Noise between two frequencies in Hz, falling by 6 dB an octave, with an effective value of 1."""
     low, high = band[0], min(band[1], 0.45 * sample_rate)
+    sections = np.concatenate([
+        scipy.signal.butter(4, [low, high], btype="bandpass", fs=sample_rate, output="sos"),
+        scipy.signal.butter(1, low, btype="lowpass", fs=sample_rate, output="sos"),
+    ])  # fmt: skip
+    _, response = scipy.signal.sosfreqz(sections, worN=2048, fs=sample_rate)
     warm_up = int(0.2 * sample_rate)
     white = generator.standard_normal(n_samples + warm_up)
-    sections = scipy.signal.butter(4, [low, high], btype="bandpass", fs=sample_rate, output="sos")
-    noise = scipy.signal.sosfilt(sections, white)[warm_up:]
-    return noise / np.sqrt((high - low) / (0.5 * sample_rate))
+    return scipy.signal.sosfilt(sections, white)[warm_up:] / np.sqrt(np.mean(np.abs(response) ** 2))
 
 
 def murmur_envelope(

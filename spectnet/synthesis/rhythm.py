@@ -12,6 +12,8 @@ from jaxtyping import Float
 SYSTOLE_AT_ZERO_S = 0.14
 SYSTOLE_PER_BEAT = 0.20
 
+SYSTOLE_SPREAD_S = 0.02  # hearts differ: standard deviation from that line
+
 SLOW_WAVE_HZ = 0.1  # the blood-pressure (Mayer) wave, the second rhythm in a healthy heart rate
 
 
@@ -76,4 +78,5 @@ def draw_beats(
         time += length
     beat_length = np.array(lengths)
     s1 = np.array(starts)
-    return Beats(s1=s1, s2=s1 + systole_length(beat_length), length=beat_length)
+    own = SYSTOLE_SPREAD_S * float(np.clip(generator.standard_normal(), -2, 2))
+    return Beats(s1=s1, s2=s1 + systole_length(beat_length) + own, length=beat_length)

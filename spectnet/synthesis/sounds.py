@@ -1,7 +1,7 @@
 """What a beat sounds like: S1, S2 with a splitting that breathes, S3 and S4.
 
-Each valve that closes gives one *thud*: a few damped modes that share an envelope with a quick rise and a
-slower decay. S1 is the mitral then the tricuspid valve, S2 the aortic then the pulmonary valve.
+Each valve that closes gives one *thud*: a few damped modes, each with a quick rise and a slower decay. S1 is
+the mitral then the tricuspid valve, S2 the aortic then the pulmonary valve.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ S4_LEAD_S = 0.10  # before the next S1, when the atrium contracts
 
 @dataclass(frozen=True)
 class Thud:
-    """One valve's sound.
+    """One valve's sound: modes that start together.
 
     Attributes:
         frequencies: of its modes, in Hz.
         levels: of its modes, relative.
-        rise_s: from onset to peak, in seconds.
-        decay_s: time constant behind the peak, in seconds.
+        rise_s: from onset to peak of the lowest mode, in seconds.
+        decay_s: time constant of the lowest mode behind its peak, in seconds.
     """
 
     frequencies: tuple[float, ...]
@@ -40,22 +40,28 @@ class Thud:
     def at(self, time: Float[np.ndarray, " time"], phases: tuple[float, ...]) -> Float[np.ndarray, " time"]:
         r"""The thud at `time` seconds after its onset, zero before it.
 
-        $$s(t) = e(t) \sum_m a_m \cos(2\pi f_m t + \varphi_m),\qquad
-        e(t) = \sin^2\!\Big(\frac{\pi t}{2 t_r}\Big)\ (t < t_r),\quad e^{-(t - t_r)/t_d}\ (t \ge t_r)$$
+        $$s(t) = \sum_m a_m\, e\big(t \sqrt{f_m / f_1}\big) \cos(2\pi f_m t + \varphi_m),\qquad
+        e(t) = \begin{cases} \sin^2\big(\pi t / 2 t_r\big) & 0 \le t < t_r \\
+        e^{-(t - t_r)/t_d} & t \ge t_r \end{cases}$$
+
+        Higher modes rise and die sooner, so that a thud starts with a snap.
         """
-        rise = np.sin(0.5 * np.pi * np.clip(time / self.rise_s, 0, 1)) ** 2
-        envelope = rise * np.exp(-np.clip(time - self.rise_s, 0, None) / self.decay_s)
-        modes = zip(self.frequencies, self.levels, phases, strict=True)
-        carrier = sum(level * np.cos(2 * np.pi * f * time + phase) for f, level, phase in modes)
-        return envelope * carrier
+        sound = np.zeros_like(time)
+        for frequency, level, phase in zip(self.frequencies, self.levels, phases, strict=True):
+            own_time = time * np.sqrt(frequency / self.frequencies[0])
+            rise = np.sin(0.5 * np.pi * np.clip(own_time / self.rise_s, 0, 1)) ** 2
+            decay = np.exp(-np.clip(own_time - self.rise_s, 0, None) / self.decay_s)
+            sound += level * rise * decay * np.cos(2 * np.pi * frequency * time + phase)
+        return sound
 
 
-MITRAL = Thud((34.0, 52.0, 85.0, 140.0), (0.8, 1.0, 0.35, 0.10), rise_s=0.022, decay_s=0.022)
-TRICUSPID = Thud((40.0, 63.0, 105.0, 170.0), (0.5, 1.0, 0.35, 0.10), rise_s=0.018, decay_s=0.020)
-AORTIC = Thud((48.0, 72.0, 115.0, 185.0), (0.6, 1.0, 0.50, 0.15), rise_s=0.012, decay_s=0.015)
-PULMONARY = Thud((44.0, 66.0, 105.0, 165.0), (0.6, 1.0, 0.40, 0.10), rise_s=0.012, decay_s=0.015)
-THIRD = Thud((28.0, 42.0), (1.0, 0.6), rise_s=0.020, decay_s=0.022)
-FOURTH = Thud((24.0, 36.0), (1.0, 0.7), rise_s=0.022, decay_s=0.020)
+MITRAL = Thud((25.0, 38.0, 62.0, 105.0, 190.0), (0.8, 1.0, 0.7, 0.35, 0.12), rise_s=0.026, decay_s=0.030)
+TRICUSPID = Thud((30.0, 46.0, 76.0, 125.0, 210.0), (0.6, 1.0, 0.7, 0.35, 0.12), rise_s=0.022, decay_s=0.026)
+AORTIC = Thud((32.0, 52.0, 84.0, 140.0, 240.0), (0.8, 1.0, 0.8, 0.45, 0.20), rise_s=0.016, decay_s=0.022)
+PULMONARY = Thud((30.0, 48.0, 76.0, 125.0, 210.0), (0.8, 1.0, 0.7, 0.40, 0.15), rise_s=0.016, decay_s=0.022)
+THIRD = Thud((24.0, 38.0), (1.0, 0.6), rise_s=0.022, decay_s=0.022)
+FOURTH = Thud((20.0, 32.0), (1.0, 0.7), rise_s=0.024, decay_s=0.020)
+THUDS = {"M1": MITRAL, "T1": TRICUSPID, "A2": AORTIC, "P2": PULMONARY, "S3": THIRD, "S4": FOURTH}
 
 
 @dataclass(frozen=True)
@@ -69,19 +75,22 @@ class Voice:
     tricuspid_level: float
     phases: dict[str, tuple[float, ...]]
 
+    def thud(self, name: str) -> Thud:
+        """``"M1"``, ``"T1"``, ``"A2"``, ``"P2"``, ``"S3"`` or ``"S4"`` as this chest sounds it."""
+        return THUDS[name].scaled(self.pitch, self.length)
+
 
 def draw_voice(generator: np.random.Generator) -> Voice:
     """Draw one heart's voice."""
-    thuds = {"M1": MITRAL, "T1": TRICUSPID, "A2": AORTIC, "P2": PULMONARY, "S3": THIRD, "S4": FOURTH}
     return Voice(
         pitch=float(np.exp(generator.normal(0, 0.12))),
         length=float(np.exp(generator.normal(0, 0.12))),
-        s2_level=float(generator.uniform(0.5, 1.0)),
+        s2_level=float(generator.uniform(0.4, 0.95)),
         pulmonary_level=float(generator.uniform(0.4, 0.8)),
         tricuspid_level=float(generator.uniform(0.3, 0.6)),
         phases={
             name: tuple(generator.uniform(-np.pi, np.pi, len(thud.frequencies)))
-            for name, thud in thuds.items()
+            for name, thud in THUDS.items()
         },
     )
 
