@@ -6,34 +6,16 @@ are read when they are first asked for.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 
 from spectnet.physionet.annotations import AnnotationFile
+from spectnet.physionet.checksums import SUBSETS, check_subsets, set_folder
 from spectnet.recordings import ABNORMAL, NORMAL, Recording, RecordingError
 
-SUBSETS = "abcdef"
 FETCH = "fetch it again with `spectnet fetch physionet2016`"
 LABELS = {"-1": NORMAL, "1": ABNORMAL}
 QUALITIES = {"0": False, "1": True}
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
-
-
-def data_folder() -> Path:
-    """Where the sets lie: ``$SPECTNET_DATA``, or ``data/`` of the project."""
-    return Path(os.environ.get("SPECTNET_DATA") or PROJECT_ROOT / "data").expanduser()
-
-
-def set_folder(folder: Path | str | None = None) -> Path:
-    """The folder that holds ``training-a`` to ``training-f``.
-
-    Args:
-        folder: that folder itself, or the one above its ``physionet2016``; `data_folder` if None.
-    """
-    folder = Path(folder) if folder is not None else data_folder()
-    holds_subsets = any((folder / f"training-{subset}").is_dir() for subset in SUBSETS)
-    return folder if holds_subsets or folder.name == "physionet2016" else folder / "physionet2016"
 
 
 def index(
@@ -48,9 +30,11 @@ def index(
 
     Raises:
         RecordingError: the set or a subset is not there, or files and labels do not match.
+        ValueError: `subsets` holds a letter outside a to f.
 
     Taught in *What a heart sounds like*; the set is by Liu et al. (2016).
     """
+    check_subsets(subsets)
     folder = set_folder(folder)
     present = [subset for subset in subsets if (folder / f"training-{subset}").is_dir()]
     if not present:
