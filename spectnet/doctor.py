@@ -21,6 +21,8 @@ from pathlib import Path
 OLDEST_PYTHON = (3, 11)
 DATA_SET_GB = 0.3
 """What the recordings of PhysioNet/CinC 2016 take on disk, in GB."""
+DATA_SET_RECORDINGS = 3240
+"""How many they are."""
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 LAB_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
@@ -187,29 +189,33 @@ def check_node() -> tuple[bool, str]:
 
 def real_recordings_folder() -> Path | None:
     """Folder of the unpacked PhysioNet recordings; None where there are none."""
-    from spectnet.physionet import data_folder
+    from spectnet.physionet import set_folder
 
-    folder = data_folder()
+    folder = set_folder()
     return folder if next(folder.glob("training-*/*.wav"), None) else None
 
 
 def check_data() -> tuple[bool, str]:
     """Whether the real recordings are here or, if not, would fit on the disk."""
-    from spectnet.physionet import data_folder
+    from spectnet.physionet import set_folder
 
-    if folder := real_recordings_folder():
-        n_recordings = sum(1 for _ in folder.glob("training-*/*.wav"))
+    folder = set_folder()
+    if n_recordings := sum(1 for _ in folder.glob("training-*/*.wav")):
+        if n_recordings < DATA_SET_RECORDINGS:
+            return False, (
+                f"{n_recordings} of {DATA_SET_RECORDINGS} real recordings in {folder}: "
+                "run `spectnet fetch physionet2016`, which fetches what is missing"
+            )
         return True, f"{n_recordings} real recordings in {folder}"
-    folder = data_folder()
     existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     free = shutil.disk_usage(existing).free / 1e9
     if free < DATA_SET_GB:
         return (
             False,
-            f"{folder} has {free:.1f} GB free, and the real recordings take {DATA_SET_GB} GB: make room",
+            f"{existing} has {free:.1f} GB free, and the real recordings take {DATA_SET_GB} GB: make room",
         )
     return True, (
-        f"no real recordings in {folder} (most pages need none); `spectnet fetch physionet2016` "
+        f"no real recordings in {folder} (no page needs them); `spectnet fetch physionet2016` "
         f"brings them: {DATA_SET_GB} GB, {free:.0f} GB free"
     )
 

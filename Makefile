@@ -1,0 +1,50 @@
+# The two commands:  make book   the executed book in _build/html
+#                    make test   all tests
+# CONTRIBUTING.md and the page "How to use this book" give the plain command behind each target (Windows, conda).
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+PY := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+SITE := _build/html
+
+.PHONY: help book test lab serve check clean
+
+help:
+	@echo "make book    run every page, site in $(SITE)"
+	@echo "make serve   show the site at http://localhost:$(PORT)"
+	@echo "make lab     open JupyterLab; a double click on a page in book/ opens it as a notebook"
+	@echo "make test    build the book and run all tests"
+	@echo "make check   lint and types"
+	@echo "make clean   forget what was built (the environment and the data stay)"
+
+$(INSTALLED): requirements.lock pyproject.toml tools/jupyterlab-overrides.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --requirement requirements.lock
+	$(PY) -m pip install --no-deps --editable .
+	@touch $@
+
+book: $(INSTALLED)
+	$(PY) tools/build_book.py
+
+test: book
+	$(PY) -m pytest
+
+lab: $(INSTALLED)
+	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/book
+
+$(SITE)/index.html: $(INSTALLED)
+	$(PY) tools/build_book.py
+
+serve: | $(SITE)/index.html
+	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)
+
+check: $(INSTALLED)
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+
+clean:
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
