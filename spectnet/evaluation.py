@@ -29,12 +29,24 @@ class Prediction:
         probabilities: of abnormal, one a segment.
         score: of the recording, their mean.
         threshold: at or above it, the recording is called abnormal.
+        segment_s: length of a segment in seconds.
+        waveform: as the model heard it, ``(time,)``.
+        sample_rate: of the waveform, in Hz.
+        log_energy: the spectrogram that the front-end drew of all of it, ``(filters, frames)``.
+        center_frequencies: of its filters, in Hz.
+        hop_s: from one frame to the next, in seconds.
     """
 
     starts: Float[np.ndarray, " segments"]
     probabilities: Float[np.ndarray, " segments"]
     score: float
     threshold: float
+    segment_s: float
+    waveform: Float[np.ndarray, " time"]
+    sample_rate: float
+    log_energy: Float[np.ndarray, "filters frames"]
+    center_frequencies: Float[np.ndarray, " filters"]
+    hop_s: float
 
     @property
     def abnormal(self) -> bool:
@@ -91,10 +103,21 @@ def predict(model: SpectNet, recording: Recording, *, hop_s: float = 1.0) -> Pre
     """
     config = model.config
     dataset = SegmentDataset([recording], config.preprocessing, segment_s=config.segment_s, hop_s=hop_s)
-    probabilities = score_segments(model, dataset, next(model.parameters()).device)
+    device = next(model.parameters()).device
+    probabilities = score_segments(model, dataset, device)
+    waveform = dataset.waveform(0)
+    with torch.inference_mode():
+        log_energy = model.frontend(torch.from_numpy(waveform)[None].to(device))[0]
+        frequencies = model.frontend.center_frequencies
     return Prediction(
         starts=np.arange(len(dataset)) * hop_s,
         probabilities=probabilities,
         score=float(probabilities.mean()),
         threshold=config.threshold,
+        segment_s=config.segment_s,
+        waveform=waveform,
+        sample_rate=config.preprocessing.sample_rate,
+        log_energy=log_energy.cpu().numpy(),
+        center_frequencies=frequencies.cpu().numpy(),
+        hop_s=model.frontend.hop_length / model.frontend.sample_rate,
     )

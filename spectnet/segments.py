@@ -188,39 +188,45 @@ class SegmentDataset(Dataset):
             raise ValueError("recordings is empty; give at least one recording")
         self.settings, self.length = settings, round(segment_s * settings.sample_rate)
         hop = self.length if hop_s is None else max(1, round(hop_s * settings.sample_rate))
+        self._waveforms: list[Waveform] = []
         self._sources: list[np.ndarray] = []  # one array of segments a recording; windows are views
         owners = []
         for number, recording in enumerate(tqdm(self.recordings, "reading", disable=not progress)):
-            source = self._cut_beats(recording) if cut == "beats" else self._cut_windows(recording, hop)
+            waveform = self._prepare(recording)
+            source = (
+                self._beats(recording, waveform) if cut == "beats" else windows(waveform, self.length, hop)
+            )
+            self._waveforms.append(waveform)
             self._sources.append(source)
             owners.append(np.full(len(source), number))
         self.recording_index = np.concatenate(owners)  # (segments,)
         self._row = np.concatenate([np.arange(len(source)) for source in self._sources])
 
-    def _prepared(self, recording: Recording) -> Waveform:
+    def _prepare(self, recording: Recording) -> Waveform:
         try:
-            return preprocess(*recording.read(), self.settings)
+            waveform = preprocess(*recording.read(), self.settings)
         except RecordingError as error:
             text = str(error)
             raise RecordingError(text if recording.name in text else f"{recording.name}: {text}") from error
-
-    def _cut_windows(self, recording: Recording, hop: int) -> np.ndarray:
-        waveform = self._prepared(recording)
         if len(waveform) < self.length:
             rate = self.settings.sample_rate
             raise RecordingError(
                 f"{recording.name} lasts {len(waveform) / rate:.2f} s, less than one segment of "
                 f"{self.length / rate:g} s; leave it out or record longer"
             )
-        return windows(waveform, self.length, hop)
+        return waveform
 
-    def _cut_beats(self, recording: Recording) -> np.ndarray:
+    def _beats(self, recording: Recording, waveform: Waveform) -> np.ndarray:
         if recording.states is None:
             raise RecordingError(
                 f"{recording.name} has no known beats; unpack the annotations or cut windows"
             )
         starts = np.round(recording.states.of("S1") * self.settings.sample_rate).astype(int)
-        return beat_windows(self._prepared(recording), starts, self.length)
+        return beat_windows(waveform, starts, self.length)
+
+    def waveform(self, number: int) -> Waveform:
+        """The whole prepared waveform of recording `number`."""
+        return self._waveforms[number]
 
     def __len__(self) -> int:
         return len(self.recording_index)

@@ -1,0 +1,5 @@
+"""``python -m spectnet``: the same as the command ``spectnet``."""
+
+from spectnet.cli import app
+
+app()

@@ -1,0 +1,158 @@
+"""The command ``spectnet``: each verb hands its arguments to a module and prints what comes back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    help="Spectrograms that learn: the tools of the book. Teaching software, never a medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+SETS = ("physionet2016",)
+
+
+def _stop(error: Exception) -> NoReturn:
+    """One clear sentence instead of a traceback: what, where, what to do."""
+    typer.secho(f"Error: {error}", fg="red", err=True)
+    raise typer.Exit(1)
+
+
+def _check_set(name: str) -> None:
+    if name not in SETS:
+        _stop(ValueError(f"data set must be one of {', '.join(SETS)}, got {name!r}"))
+
+
+@app.command()
+def fetch(
+    name: Annotated[str, typer.Argument(help="Which set: physionet2016.")],
+    source: Annotated[
+        str | None, typer.Option("--from", help="A mirror's URL, or an unpacked folder.")
+    ] = None,
+) -> None:
+    """Download a set of recordings, file by file, each checked; what is already there is kept."""
+    from spectnet import physionet
+
+    _check_set(name)
+    try:
+        folder = physionet.fetch(source=source)
+    except (OSError, ValueError) as error:
+        _stop(error)
+    typer.echo(f"{name} is complete in {folder}")
+
+
+@app.command()
+def verify(name: Annotated[str, typer.Argument(help="Which set: physionet2016.")] = "physionet2016") -> None:
+    """Check every file of a set against its published checksum."""
+    from spectnet import physionet
+
+    _check_set(name)
+    try:
+        report = physionet.verify()
+    except (OSError, ValueError) as error:
+        _stop(error)
+    typer.echo(str(report))
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="An experiment, such as configs/learned-16.toml.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; by default runs/<name>.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps ...")] = None,
+) -> None:
+    """Train an experiment; inner validation chooses epoch and threshold."""
+    from spectnet import runs
+    from spectnet.experiment import load_experiment
+    from spectnet.training import TrainingError
+
+    try:
+        experiment = load_experiment(config)
+        folder = out or Path("runs") / experiment.name
+        runs.train_experiment(experiment, folder, device=device)
+    except (OSError, ValueError, TrainingError) as error:
+        _stop(error)
+    typer.echo(f"The best model is in {folder}; test it with `spectnet evaluate {folder}`")
+
+
+@app.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="Folder of a trained run, such as runs/learned-16.")],
+    out: Annotated[Path | None, typer.Option(help="Where the result goes; by default results/runs.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps ...")] = None,
+) -> None:
+    """Test a trained run on the recordings its split held back, and put the result on record."""
+    from spectnet import results, runs
+
+    try:
+        result = runs.evaluate_run(run, device=device)
+        path = results.save_result(result, out or results.RUNS)
+    except (OSError, ValueError) as error:
+        _stop(error)
+    typer.echo(results.markdown_table([result]))
+    typer.echo(f"\nwritten to {path}")
+
+
+@app.command()
+def predict(
+    file: Annotated[Path, typer.Argument(help="A WAV file of a heart sound.")],
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of a saved model; by default the book's.")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Write a picture of the recording and its scores.")
+    ] = None,
+) -> None:
+    """Score a recording: a probability of abnormal per segment, and one for the whole."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from spectnet import plots
+    from spectnet.evaluation import predict as predict_recording
+    from spectnet.model import DEFAULT_MODEL, load_model
+    from spectnet.recordings import UNLABELLED, Recording
+
+    try:
+        network = load_model(model or DEFAULT_MODEL)
+        recording = Recording(file.name, UNLABELLED, subset="unknown", path=file)
+        prediction = predict_recording(network, recording)
+        picture = picture or Path(f"{file.stem}-prediction.png")
+        plots.style()
+        plots.save(plots.prediction(prediction), picture)
+    except (OSError, ValueError) as error:
+        _stop(error)
+    typer.echo("segment (s)      probability of abnormal")
+    for start, probability in zip(prediction.starts, prediction.probabilities, strict=True):
+        typer.echo(f"{start:5.1f} to {start + network.config.segment_s:5.1f}   {probability:.3f}")
+    verdict = "abnormal" if prediction.abnormal else "normal"
+    typer.echo(f"recording        {prediction.score:.3f}: {verdict} (threshold {prediction.threshold:.3f})")
+    typer.echo(f"picture: {picture}\nTeaching software, not a medical device: no diagnosis.")
+
+
+@app.command("results")
+def show_results(
+    folder: Annotated[Path | None, typer.Option(help="Folder of results; by default results/runs.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of rows, one a run.")] = False,
+) -> None:
+    """List every run on record."""
+    from spectnet import results
+
+    try:
+        found = results.load_results(folder or results.RUNS)
+    except (OSError, ValueError) as error:
+        _stop(error)
+    typer.echo(json.dumps(results.table_rows(found), indent=1) if as_json else results.markdown_table(found))
+
+
+@app.command()
+def doctor() -> None:
+    """Say in plain words what is missing or odd on this machine."""
+    from spectnet import doctor as checks
+
+    typer.echo(checks.report())

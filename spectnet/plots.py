@@ -1,0 +1,151 @@
+"""Every figure of the book: data and axes in, axes out; nothing is computed here.
+
+The same colour means the same thing on every page. The colours are Okabe and Ito's, safe for
+colour-blind readers and apart in grey; figures stand on white, so that they read alike on a light
+and on a dark page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from jaxtyping import Float
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+
+from spectnet.evaluation import Prediction
+from spectnet.recordings import HeartStates
+
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#AA4499", "#56B4E9"
+GREY = "#555555"
+STATE_COLORS = {"S1": BLUE, "systole": ORANGE, "S2": GREEN, "diastole": "#BBBBBB"}
+NORMAL_COLOR, ABNORMAL_COLOR = BLUE, RED
+CMAP = "magma"
+
+
+def style() -> None:
+    """Set the book's figure style; the first cell of each page calls it."""
+    mpl.rcParams.update(
+        {
+            "figure.figsize": (8.0, 3.2),
+            "figure.dpi": 110,
+            "figure.facecolor": "white",
+            "figure.constrained_layout.use": True,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.prop_cycle": mpl.cycler(color=[BLUE, RED, GREEN, ORANGE, PURPLE, SKY]),
+            "axes.grid": False,
+            "font.size": 10,
+            "legend.frameon": False,
+            "image.cmap": CMAP,
+        }
+    )
+
+
+def waveform(
+    ax: Axes, samples: Float[np.ndarray, " time"], sample_rate: float, *, states: HeartStates | None = None
+) -> Axes:
+    """Draw a waveform over time in seconds, its heart states coloured behind it where known."""
+    duration = len(samples) / sample_rate
+    ax.plot(np.arange(len(samples)) / sample_rate, samples, color=GREY, linewidth=0.7)
+    if states is not None:
+        shade_states(ax, states, duration)
+    ax.set(xlim=(0, duration), xlabel="time (s)", ylabel="amplitude")
+    return ax
+
+
+def shade_states(ax: Axes, states: HeartStates, duration: float) -> Axes:
+    """Colour the span of each heart state up to `duration` seconds, and name each once."""
+    stops = np.append(states.starts[1:], duration)
+    named: set[str] = set()
+    for start, stop, name in zip(states.starts, stops, states.names, strict=True):
+        if start < duration:
+            label = None if name in named else name
+            named.add(name)
+            span = (start, min(stop, duration))
+            ax.axvspan(*span, color=STATE_COLORS[name], alpha=0.35, linewidth=0, label=label)
+    ax.legend(loc="upper right", ncols=4, fontsize=8)
+    return ax
+
+
+def spectrogram(
+    ax: Axes,
+    log_energy: Float[np.ndarray, "filters frames"],
+    frequencies: Float[np.ndarray, " filters"],
+    hop_s: float,
+    *,
+    range_db: float = 60.0,
+) -> QuadMesh:
+    """Draw log energy (natural logarithm) in dB below its maximum, frequency in Hz over time in seconds.
+
+    Returns:
+        The mesh, for a colour bar.
+    """
+    decibels = 10 / np.log(10) * (log_energy - log_energy.max())
+    times = np.arange(log_energy.shape[1]) * hop_s
+    mesh = ax.pcolormesh(
+        times, frequencies, decibels, vmin=-range_db, vmax=0, shading="nearest", rasterized=True
+    )
+    ax.set(xlabel="time (s)", ylabel="centre frequency (Hz)")
+    return mesh
+
+
+def filter_responses(
+    ax: Axes, frequency: Float[np.ndarray, " frequencies"], gain: Float[np.ndarray, "filters frequencies"]
+) -> Axes:
+    """Draw the gain of each filter in dB over frequency in Hz, from cool to warm."""
+    colors = mpl.colormaps["viridis"](np.linspace(0.0, 0.9, len(gain)))
+    for row, color in zip(gain, colors, strict=True):
+        ax.plot(frequency, 20 * np.log10(np.maximum(row, 1e-6)), color=color, linewidth=1)
+    ax.set(xlabel="frequency (Hz)", ylabel="gain (dB)", ylim=(-60, 5), xlim=(frequency[0], frequency[-1]))
+    return ax
+
+
+def training_history(
+    axes: Sequence[Axes], loss: Sequence[float], validation_macc: Sequence[float], best_epoch: int
+) -> None:
+    """Draw loss and validation MACC over epochs on two axes, and mark the epoch that was kept."""
+    epochs = np.arange(1, len(loss) + 1)
+    axes[0].plot(epochs, loss, color=GREY, marker="o", markersize=3)
+    axes[0].set(xlabel="epoch", ylabel="training loss (nats)", ylim=(0, None))
+    axes[1].plot(epochs, validation_macc, color=BLUE, marker="o", markersize=3)
+    axes[1].axvline(best_epoch, color=ORANGE, linestyle="--", label=f"kept: epoch {best_epoch}")
+    axes[1].set(xlabel="epoch", ylabel="MACC, inner validation")
+    axes[1].legend()
+
+
+def segment_scores(
+    ax: Axes,
+    found: Prediction,
+) -> Axes:
+    """Draw each segment's probability of abnormal over its span, the recording's score and the threshold."""
+    stops = found.starts + found.segment_s
+    ax.hlines(found.probabilities, found.starts, stops, color=BLUE, linewidth=2, label="segments")
+    ax.axhline(found.score, color=RED, label="recording")
+    ax.axhline(found.threshold, color=GREY, linestyle="--", label="threshold")
+    ax.set(ylim=(-0.02, 1.02), xlabel="time (s)", ylabel="P(abnormal)")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+    return ax
+
+
+def prediction(found: Prediction) -> mpl.figure.Figure:
+    """One picture of one recording: waveform, spectrogram, and the score of each segment."""
+    figure, axes = plt.subplots(3, 1, sharex=True, figsize=(9, 6.5), height_ratios=[1, 2, 1.4])
+    waveform(axes[0], found.waveform, found.sample_rate)
+    mesh = spectrogram(axes[1], found.log_energy, found.center_frequencies, found.hop_s)
+    figure.colorbar(mesh, ax=axes[1], label="dB below maximum")
+    segment_scores(axes[2], found)
+    for ax in axes[:2]:
+        ax.set_xlabel("")
+    return figure
+
+
+def save(figure: mpl.figure.Figure, path: Path | str) -> Path:
+    """Write `figure` and close it."""
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+    return Path(path)
