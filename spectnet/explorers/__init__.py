@@ -1,0 +1,8 @@
+"""Explorers: pictures to move by hand, alive in JupyterLab and in the published page alike.
+
+Each is one Python class and one ES module that draws and computes in the browser.
+"""
+
+from spectnet.explorers.filterbank import FilterbankExplorer
+
+__all__ = ["FilterbankExplorer"]

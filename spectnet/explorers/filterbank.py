@@ -1,0 +1,154 @@
+"""The filterbank explorer: a gammatone filterbank to move by hand.
+
+Number of filters, order, range, scale and bandwidth rule are moved; impulse responses, frequency
+responses, their sum and a heart sound's spectrogram follow, drawn in the browser with no kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import anywidget
+import numpy as np
+import torch
+import traitlets
+from jaxtyping import Float, Real
+
+from spectnet import gammatone, scales
+from spectnet.explorers.module import FOLDER, joined
+from spectnet.recordings import check_waveform
+from spectnet.synthesis import HeartSettings, synthesize
+
+_DESIGN = ("n_filters", "order", "f_min", "f_max", "scale", "bandwidth_rule")
+
+
+class FilterbankExplorer(anywidget.AnyWidget):
+    """Move a gammatone filterbank by hand and see what it does to a sound.
+
+    Every setting is a synced trait: read it, set it, `observe` it or `jslink` it. A setting out of
+    range raises `traitlets.TraitError` and leaves the others as they were.
+
+    Attributes:
+        n_filters: how many filters, 1 to 64.
+        order: of the gammatones, 1 to 8.
+        f_min: lower edge of the range in Hz.
+        f_max: upper edge in Hz, at most half the sample rate.
+        scale: ``"mel"``, ``"erb"`` or ``"linear"``.
+        bandwidth_rule: ``"spacing"`` (neighbours meet at -3 dB), ``"erb"`` (as the ear), or Hz for all.
+        center_frequencies: in Hz, lowest first; follows from the settings.
+        bandwidths: decay b of each filter in Hz; follows from the settings.
+        sample_rate: of the sound, in Hz.
+
+    Args:
+        waveform: one sound ``(time,)``, or several by name; a few seconds, since each filter runs through
+            all of it at every move. By default a normal and an abnormal synthetic heart.
+        sample_rate: of the sound, in Hz.
+        n_filters: see the attributes above, as for all that follow.
+        order: of the gammatones.
+        f_min: in Hz.
+        f_max: in Hz; by default 0.4 of the sample rate.
+        scale: how the centres are spaced.
+        bandwidth_rule: how wide each filter is.
+
+    Raises:
+        RecordingError: a sound that is empty, silent or not one finite channel.
+        TraitError: a setting out of range.
+
+    Example:
+        >>> explorer = FilterbankExplorer(n_filters=8, f_min=25, f_max=400)
+        >>> len(explorer.center_frequencies)
+        8
+
+    Taught in *Gammatone filters*.
+    """
+
+    _esm = joined("filterbank.js")
+    _css = (FOLDER / "explorer.css").read_text(encoding="utf-8")
+
+    n_filters = traitlets.Int(16, min=1, max=64).tag(sync=True)
+    order = traitlets.Int(4, min=1, max=gammatone.MAX_ORDER).tag(sync=True)
+    f_min = traitlets.Float(25.0, min=0.0).tag(sync=True)
+    f_max = traitlets.Float(400.0).tag(sync=True)
+    scale = traitlets.Enum(("mel", "erb", "linear"), "mel").tag(sync=True)
+    bandwidth_rule = traitlets.Union(
+        [traitlets.Float(min=1.0, max=1000.0), traitlets.Enum(("spacing", "erb"))], default_value="spacing"
+    ).tag(sync=True)
+    sample_rate = traitlets.Float(1000.0, min=1.0, read_only=True).tag(sync=True)
+    center_frequencies = traitlets.List(traitlets.Float(), read_only=True).tag(sync=True)
+    bandwidths = traitlets.List(traitlets.Float(), read_only=True).tag(sync=True)
+    clips = traitlets.List(traitlets.Dict(), read_only=True).tag(sync=True)
+
+    def __init__(
+        self,
+        waveform: Real[np.ndarray, " time"] | Mapping[str, Real[np.ndarray, " time"]] | None = None,
+        sample_rate: float = 1000.0,
+        *,
+        n_filters: int = 16,
+        order: int = 4,
+        f_min: float = 25.0,
+        f_max: float | None = None,
+        scale: str = "mel",
+        bandwidth_rule: str | float = "spacing",
+    ) -> None:
+        if waveform is None:
+            waveform = _synthetic_hearts(int(sample_rate))
+        named = waveform if isinstance(waveform, Mapping) else {"your recording": waveform}
+        self.set_trait("sample_rate", float(sample_rate))
+        self.set_trait("clips", [_as_clip(name, samples) for name, samples in named.items()])
+        super().__init__(
+            n_filters=n_filters,
+            order=order,
+            f_min=f_min,
+            f_max=0.4 * sample_rate if f_max is None else f_max,
+            scale=scale,
+            bandwidth_rule=bandwidth_rule,
+        )
+        self._follow()
+
+    @traitlets.validate("f_min", "f_max")
+    def _check_range(self, proposal: traitlets.Bunch) -> float:
+        f_min, f_max = self.f_min, self.f_max
+        if proposal.trait.name == "f_min":
+            f_min = proposal.value
+        else:
+            f_max = proposal.value
+        try:
+            scales.check_range(f_min, f_max, self.sample_rate)
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from None
+        return proposal.value
+
+    @traitlets.observe(*_DESIGN)
+    def _follow(self, _: traitlets.Bunch | None = None) -> None:
+        frequencies = scales.spaced_frequencies(self.n_filters, self.f_min, self.f_max, self.scale)
+        with self.hold_sync():
+            self.set_trait("center_frequencies", frequencies.tolist())
+            self.set_trait("bandwidths", self._decays(frequencies).tolist())
+
+    def _decays(self, frequencies: Float[torch.Tensor, " filters"]) -> Float[torch.Tensor, " filters"]:
+        if self.bandwidth_rule == "spacing":
+            return gammatone.bandwidth_from_spacing(
+                self.n_filters, self.f_min, self.f_max, self.scale, self.order
+            )
+        if self.bandwidth_rule == "erb":
+            return gammatone.bandwidth_from_erb(frequencies, self.order)
+        return torch.full_like(frequencies, self.bandwidth_rule)
+
+
+def _synthetic_hearts(sample_rate: int) -> dict[str, Float[np.ndarray, " time"]]:
+    """One heart for 2.5 s, without and with a murmur."""
+    murmurs = {"a normal heart": None, "the same heart with a systolic murmur": "ejection"}
+    settings = {"duration_s": 2.5, "sample_rate": sample_rate, "room_db": -50.0}
+    return {
+        name: synthesize(HeartSettings(murmur=murmur, **settings), seed=0).read()[0]
+        for name, murmur in murmurs.items()
+    }
+
+
+def _as_clip(name: str, samples: Real[np.ndarray, " time"]) -> dict:
+    """A sound as the browser takes it: 16-bit little-endian, brought to full scale."""
+    waveform = check_waveform(np.asarray(samples, dtype=np.float32), name)
+    return {
+        "name": name,
+        "samples": np.round(32767 * waveform / np.abs(waveform).max()).astype("<i2").tobytes(),
+    }
