@@ -14,7 +14,7 @@ RUB_BAND = (60.0, 700.0)
 
 
 def breath_sound(
-    breathing: Breathing, n_samples: int, sample_rate: float, generator: np.random.Generator
+    breathing: Breathing, n_samples: int, sample_rate: int, generator: np.random.Generator
 ) -> Float[np.ndarray, " time"]:
     """Noise of the air in the lungs: it comes and goes twice a breath."""
     time = np.arange(n_samples) / sample_rate
@@ -22,7 +22,7 @@ def breath_sound(
 
 
 def rubs(
-    rubs_per_minute: float, n_samples: int, sample_rate: float, generator: np.random.Generator
+    rubs_per_minute: float, n_samples: int, sample_rate: int, generator: np.random.Generator
 ) -> Float[np.ndarray, " time"]:
     """Short scratches at random times, each with its own loudness and length (20 to 250 ms)."""
     noise = band_noise(RUB_BAND, n_samples, sample_rate, generator)
@@ -36,7 +36,7 @@ def rubs(
 
 
 def room_noise(
-    n_samples: int, sample_rate: float, generator: np.random.Generator
+    n_samples: int, sample_rate: int, generator: np.random.Generator
 ) -> Float[np.ndarray, " time"]:
     """Rumble of a room: noise that falls by 6 dB an octave above 30 Hz, with an effective value of 1."""
     warm_up = int(0.5 * sample_rate)

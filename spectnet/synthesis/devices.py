@@ -31,7 +31,7 @@ class Device:
     bits: int
     gain: float
 
-    def sections(self, sample_rate: float) -> Float[np.ndarray, "sections 6"]:
+    def sections(self, sample_rate: int) -> Float[np.ndarray, "sections 6"]:
         """Its frequency response as second-order sections."""
         chain = [scipy.signal.butter(2, self.low_cut, btype="highpass", fs=sample_rate, output="sos")]
         if self.high_cut < 0.45 * sample_rate:
@@ -41,7 +41,7 @@ class Device:
         return np.concatenate(chain)
 
     def response_db(
-        self, frequency: Float[np.ndarray, " frequencies"], sample_rate: float
+        self, frequency: Float[np.ndarray, " frequencies"], sample_rate: int
     ) -> Float[np.ndarray, " frequencies"]:
         """Gain in dB at each frequency in Hz."""
         _, response = scipy.signal.sosfreqz(self.sections(sample_rate), worN=frequency, fs=sample_rate)
@@ -50,7 +50,7 @@ class Device:
     def record(
         self,
         sound: Float[np.ndarray, " time"],
-        sample_rate: float,
+        sample_rate: int,
         level: float,
         generator: np.random.Generator,
     ) -> Float[np.ndarray, " time"]:
@@ -62,7 +62,7 @@ class Device:
         counts = np.clip(np.round(recorded * full_scale), -full_scale, full_scale - 1)
         return (counts / full_scale).astype(np.float32)
 
-    def _hum(self, n_samples: int, sample_rate: float, generator: np.random.Generator) -> np.ndarray:
+    def _hum(self, n_samples: int, sample_rate: int, generator: np.random.Generator) -> np.ndarray:
         phases = generator.uniform(0, 2 * np.pi, 2)  # drawn also where there is no hum: devices stay in step
         if self.hum_db is None:
             return np.zeros(n_samples)
@@ -72,7 +72,7 @@ class Device:
 
 
 def peaking_section(
-    frequency: float, gain_db: float, sharpness: float, sample_rate: float
+    frequency: float, gain_db: float, sharpness: float, sample_rate: int
 ) -> Float[np.ndarray, "1 6"]:
     """One resonance of `gain_db` at `frequency` Hz (the form of the audio-EQ cookbook)."""
     amplitude = 10 ** (gain_db / 40)
@@ -86,8 +86,8 @@ def peaking_section(
 
 
 DEVICES: dict[str, Device] = {
-    "electronic": Device(15, 450, None, noise_db=-62, hum_db=None, bits=16, gain=0.35),
-    "contact": Device(8, 180, (28.0, 6.0, 1.2), noise_db=-58, hum_db=None, bits=12, gain=0.30),
-    "microphone": Device(32, 300, (75.0, 4.0, 1.0), noise_db=-54, hum_db=-56, bits=16, gain=0.30),
-    "phone": Device(70, 700, (160.0, 8.0, 0.8), noise_db=-44, hum_db=None, bits=8, gain=0.60),
+    "electronic": Device(15.0, 450.0, None, noise_db=-62.0, hum_db=None, bits=16, gain=0.35),
+    "contact": Device(8.0, 180.0, (28.0, 6.0, 1.2), noise_db=-58.0, hum_db=None, bits=12, gain=0.30),
+    "microphone": Device(32.0, 300.0, (75.0, 4.0, 1.0), noise_db=-54.0, hum_db=-56.0, bits=16, gain=0.30),
+    "phone": Device(70.0, 700.0, (160.0, 8.0, 0.8), noise_db=-44.0, hum_db=None, bits=8, gain=0.60),
 }

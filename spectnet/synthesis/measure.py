@@ -14,7 +14,7 @@ BAND_CENTERS = 25.0 * 2 ** (np.arange(31) / 6)  # sixth-octaves from 25 Hz to 80
 
 
 def long_term_spectrum(
-    waveform: Float[np.ndarray, " time"], sample_rate: float
+    waveform: Float[np.ndarray, " time"], sample_rate: int
 ) -> Float[np.ndarray, " bands"]:
     """Power in each sixth-octave band in dB, relative to all power in `HEART_BAND`."""
     n_window = round(0.5 * sample_rate)
@@ -26,7 +26,7 @@ def long_term_spectrum(
 
 
 def state_levels(
-    waveform: Float[np.ndarray, " time"], sample_rate: float, states: HeartStates
+    waveform: Float[np.ndarray, " time"], sample_rate: int, states: HeartStates
 ) -> dict[str, float]:
     """Median effective value of each state inside `HEART_BAND`, in dB relative to S1."""
     sections = scipy.signal.butter(4, HEART_BAND, btype="bandpass", fs=sample_rate, output="sos")
@@ -37,7 +37,7 @@ def state_levels(
 
 
 def spectral_centroid(
-    waveform: Float[np.ndarray, " time"], sample_rate: float, states: HeartStates, name: str
+    waveform: Float[np.ndarray, " time"], sample_rate: int, states: HeartStates, name: str
 ) -> float:
     """Middle of the mean power spectrum of one state inside `HEART_BAND`, in Hz."""
     spectra = [
@@ -90,7 +90,7 @@ def measure(recording: Recording, longest_s: float = 30.0) -> dict:
 
 
 def _pieces(
-    waveform: Float[np.ndarray, " time"], sample_rate: float, states: HeartStates, name: str
+    waveform: Float[np.ndarray, " time"], sample_rate: int, states: HeartStates, name: str
 ) -> list[np.ndarray]:
     """The waveform of every state called `name` that ends inside it."""
     edges = np.round(states.starts * sample_rate).astype(int)

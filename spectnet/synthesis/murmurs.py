@@ -81,7 +81,7 @@ MURMURS: dict[str, Murmur] = {
 
 
 def band_noise(
-    band: tuple[float, float], n_samples: int, sample_rate: float, generator: np.random.Generator
+    band: tuple[float, float], n_samples: int, sample_rate: int, generator: np.random.Generator
 ) -> Float[np.ndarray, " time"]:
     """Noise between two frequencies in Hz, falling by 6 dB an octave, with an effective value of 1."""
     low, high = band[0], min(band[1], 0.45 * sample_rate)
@@ -96,7 +96,7 @@ def band_noise(
 
 
 def murmur_envelope(
-    murmur: Murmur, beats: Beats, n_samples: int, sample_rate: float
+    murmur: Murmur, beats: Beats, n_samples: int, sample_rate: int
 ) -> Float[np.ndarray, " time"]:
     """Loudness of the murmur over the whole recording, 0..1."""
     time = np.arange(n_samples) / sample_rate

@@ -101,7 +101,7 @@ def play(
     levels: Float[np.ndarray, " beats"],
     phases: tuple[float, ...],
     n_samples: int,
-    sample_rate: float,
+    sample_rate: int,
 ) -> Float[np.ndarray, " time"]:
     """Sound `thud` at every onset (seconds, between samples too) with its level; those outside are cut."""
     track = np.zeros(n_samples)
