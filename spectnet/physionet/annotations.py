@@ -49,7 +49,8 @@ def read_annotation(path: Path | str) -> HeartStates:
         kept = [(int(start), STATE_NAMES[name]) for start, name in rows if name != "N)"]
     except Exception as error:  # SciPy's reader fails in many ways on a broken file
         raise RecordingError(
-            f"{path} is not a heart-state annotation ({type(error).__name__}: {error}); unpack it again"
+            f"{path} is not a heart-state annotation ({type(error).__name__}: {error}); "
+            "repair it with `spectnet fetch physionet2016`"
         ) from error
     samples = np.array([start for start, _ in kept], dtype=np.float64)  # (states,)
     return HeartStates(

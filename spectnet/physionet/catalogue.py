@@ -10,10 +10,10 @@ from collections import Counter
 from pathlib import Path
 
 from spectnet.physionet.annotations import AnnotationFile
-from spectnet.physionet.checksums import SUBSETS, check_subsets, set_folder
+from spectnet.physionet.checksums import ANNOTATIONS, SUBSETS, check_subsets, set_folder
 from spectnet.recordings import ABNORMAL, NORMAL, Recording, RecordingError
 
-FETCH = "fetch it again with `spectnet fetch physionet2016`"
+FETCH = "repair it with `spectnet fetch physionet2016`"
 LABELS = {"-1": NORMAL, "1": ABNORMAL}
 QUALITIES = {"0": False, "1": True}
 
@@ -53,19 +53,19 @@ def index(
 
 def _index_subset(folder: Path, subset: str, annotations: bool) -> list[Recording]:
     """The recordings of one ``training-`` folder."""
-    sounds = {path.stem: path for path in (folder / f"training-{subset}").glob("*.wav")}
-    labels = _read_column(folder / f"training-{subset}" / "REFERENCE.csv", 1, LABELS)
-    _check_names(set(sounds), set(labels), folder / f"training-{subset}")
-    sqi_file = folder / f"training-{subset}" / "REFERENCE-SQI.csv"
-    qualities = _read_column(sqi_file, 2, QUALITIES) if sqi_file.is_file() else {}
-    beats_folder = folder / "annotations" / "hand_corrected" / f"training-{subset}_StateAns"
+    subset_folder = folder / f"training-{subset}"
+    sounds = {path.stem: path for path in subset_folder.glob("*.wav")}
+    labels = _read_column(subset_folder / "REFERENCE.csv", 1, LABELS)
+    qualities = _read_column(subset_folder / "REFERENCE-SQI.csv", 2, QUALITIES)
+    _check_names(set(sounds), set(labels), set(qualities), subset_folder)
+    beats_folder = folder / ANNOTATIONS / f"training-{subset}_StateAns"
     beats = {p.stem.removesuffix("_StateAns"): p for p in beats_folder.glob("*.mat")} if annotations else {}
     return [
         Recording(
             name=name,
             label=label,
             subset=subset,
-            good_quality=qualities.get(name, True),
+            good_quality=qualities[name],
             path=sounds[name],
             states=AnnotationFile(beats[name]) if name in beats else None,
         )
@@ -89,15 +89,15 @@ def _read_column(path: Path, column: int, meaning: dict[str, object]) -> dict:
     return {row[0]: meaning[row[column].strip()] for row in rows}
 
 
-def _check_names(sounds: set[str], labels: set[str], folder: Path) -> None:
-    """Every sound has a label and every label a sound."""
-    if unlabelled := sorted(sounds - labels):
-        raise RecordingError(f"{folder / 'REFERENCE.csv'} has no label for {_some(unlabelled)}; {FETCH}")
-    if soundless := sorted(labels - sounds):
-        raise RecordingError(
-            f"{folder} lacks the sound of {_some(soundless)}; "
-            "get what is missing with `spectnet fetch physionet2016`"
-        )
+def _check_names(sounds: set[str], labels: set[str], qualities: set[str], folder: Path) -> None:
+    """Every sound has a label and a quality, and every label a sound."""
+    for names, lacking in (
+        (sounds - labels, "a sound but no label in REFERENCE.csv; take away what is not of the set, or"),
+        (labels - qualities, "no signal quality in REFERENCE-SQI.csv;"),
+        (labels - sounds, "no sound;"),
+    ):
+        if names:
+            raise RecordingError(f"{folder}: {_some(sorted(names))} has {lacking} {FETCH}")
 
 
 def _some(names: list[str]) -> str:
