@@ -92,8 +92,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say in one line which tests were left out, and why."""
     if left_out := config.stash[LEFT_OUT]:
-        parts = [f"{count} tests, {reason}" for reason, count in sorted(left_out.items())]
-        terminalreporter.write_line("Left out: " + "; ".join(parts) + ".", yellow=True)
+        parts = [f"{count} ({reason})" for reason, count in sorted(left_out.items())]
+        terminalreporter.write_line(f"Tests left out: {', '.join(parts)}", yellow=True)
 
 
 @pytest.fixture
