@@ -12,7 +12,8 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from jaxtyping import Float
+from cycler import cycler
+from jaxtyping import Float, Int
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
@@ -37,7 +38,7 @@ def style() -> None:
             "figure.constrained_layout.use": True,
             "axes.spines.top": False,
             "axes.spines.right": False,
-            "axes.prop_cycle": mpl.cycler(color=[BLUE, RED, GREEN, ORANGE, PURPLE, SKY]),
+            "axes.prop_cycle": cycler(color=[BLUE, RED, GREEN, ORANGE, PURPLE, SKY]),
             "axes.grid": False,
             "font.size": 10,
             "legend.frameon": False,
@@ -129,6 +130,30 @@ def segment_scores(
     ax.axhline(found.threshold, color=GREY, linestyle="--", label="threshold")
     ax.set(ylim=(-0.02, 1.02), xlabel="time (s)", ylabel="P(abnormal)")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+    return ax
+
+
+def recording_scores(
+    ax: Axes, labels: Int[np.ndarray, " n"], scores: Float[np.ndarray, " n"], threshold: float
+) -> Axes:
+    """Draw every recording at its score, normal and abnormal in a row each, and the threshold."""
+    rows = ((0, "normal", NORMAL_COLOR), (1, "abnormal", ABNORMAL_COLOR))
+    for label, _, color in rows:
+        chosen = scores[labels == label]
+        spread = label + 0.5 * (np.arange(len(chosen)) % 7 / 6 - 0.5)  # side by side where scores are equal
+        ax.plot(chosen, spread, "o" if label else "s", color=color, markersize=5, alpha=0.8)
+    ax.axvline(threshold, color=GREY, linestyle="--")
+    ax.set(yticks=[0, 1], yticklabels=[name for _, name, _ in rows], ylim=(-0.6, 1.6), xlim=(-0.02, 1.02))
+    ax.set_xlabel("score: mean probability of abnormal")
+    return ax
+
+
+def filter_trajectories(ax: Axes, frequencies: Float[np.ndarray, "epochs filters"]) -> Axes:
+    """Draw each filter's centre frequency in Hz over epochs, the start being epoch 0."""
+    colors = mpl.colormaps["viridis"](np.linspace(0.0, 0.9, frequencies.shape[1]))
+    for track, color in zip(frequencies.T, colors, strict=True):
+        ax.plot(np.arange(len(track)), track, color=color)
+    ax.set(xlabel="epoch", ylabel="centre frequency (Hz)", xlim=(0, len(frequencies) - 1))
     return ax
 
 
