@@ -12,11 +12,11 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from cycler import cycler
 from jaxtyping import Float, Int
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
+from matplotlib.rcsetup import cycler
 
 from spectnet.evaluation import Prediction
 from spectnet.recordings import HeartStates

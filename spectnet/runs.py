@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -56,9 +57,13 @@ def train_experiment(
     recordings = load_recordings(experiment.data)
     outer, _ = named_split(experiment.split, recordings).apply(recordings)
     learning, validating = inner_split(outer, experiment.training.validation_folds).apply(outer)
-    cut = {"settings": experiment.model.preprocessing, "segment_s": experiment.model.segment_s}
-    training = SegmentDataset(learning, **cut, hop_s=experiment.training.crop_hop_s, progress=progress)
-    validation = SegmentDataset(validating, **cut, progress=progress)
+    cut = partial(
+        SegmentDataset,
+        settings=experiment.model.preprocessing,
+        segment_s=experiment.model.segment_s,
+        progress=progress,
+    )
+    training, validation = cut(learning, hop_s=experiment.training.crop_hop_s), cut(validating)
 
     def keep(model: SpectNet, history: History) -> None:
         if history.best is history.epochs[-1]:
