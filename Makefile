@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+LAB_OPTIONS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
@@ -33,7 +34,7 @@ test: book
 	$(PY) -m pytest
 
 lab: $(INSTALLED)
-	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/book
+	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/book $(LAB_OPTIONS)
 
 $(SITE)/index.html: $(INSTALLED)
 	$(PY) tools/build_book.py
