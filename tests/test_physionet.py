@@ -557,3 +557,15 @@ def test_real_beats_have_their_states_in_turn(real_recordings: list[Recording]):
         assert states.starts[0] >= 0
         assert (np.diff(states.starts) > 0).all()
         assert all(b in (turn[a], "noise") for a, b in zip(states.names, states.names[1:]))  # noqa: B905
+
+
+@pytest.mark.real
+def test_sample_values_alone_nearly_tell_the_classes_of_e_apart(real_recordings: list[Recording]):
+    """The trap that data/README.md warns of: no heart is listened to here."""
+    of_e = [r for r in real_recordings if r.subset == "e"]
+    n_values = np.array([len(np.unique(r.read()[0])) for r in of_e])
+    abnormal = np.array([r.label == 1 for r in of_e])
+    assert np.median(n_values[~abnormal]) < 300
+    assert np.median(n_values[abnormal]) > 8000
+    assert (n_values[abnormal] > 2449).all()
+    assert (n_values[~abnormal] <= 2449).mean() == pytest.approx(0.93, abs=0.005)
