@@ -86,8 +86,8 @@ def peaking_section(
 
 
 DEVICES: dict[str, Device] = {
-    "electronic": Device(15.0, 450.0, None, noise_db=-62.0, hum_db=None, bits=16, gain=0.35),
+    "electronic": Device(12.0, 330.0, None, noise_db=-62.0, hum_db=None, bits=16, gain=0.35),
     "contact": Device(8.0, 180.0, (28.0, 6.0, 1.2), noise_db=-58.0, hum_db=None, bits=12, gain=0.30),
-    "microphone": Device(32.0, 300.0, (75.0, 4.0, 1.0), noise_db=-54.0, hum_db=-56.0, bits=16, gain=0.30),
-    "phone": Device(70.0, 700.0, (160.0, 8.0, 0.8), noise_db=-44.0, hum_db=None, bits=8, gain=0.60),
+    "microphone": Device(28.0, 240.0, (75.0, 4.0, 1.0), noise_db=-54.0, hum_db=-56.0, bits=16, gain=0.30),
+    "phone": Device(52.0, 700.0, (160.0, 8.0, 0.8), noise_db=-44.0, hum_db=None, bits=8, gain=0.60),
 }

@@ -13,9 +13,7 @@ HEART_BAND = (25.0, 400.0)  # where heart sounds lie; levels are relative to the
 BAND_CENTERS = 25.0 * 2 ** (np.arange(31) / 6)  # sixth-octaves from 25 Hz to 800 Hz
 
 
-def long_term_spectrum(
-    waveform: Float[np.ndarray, " time"], sample_rate: int
-) -> Float[np.ndarray, " bands"]:
+def long_term_spectrum(waveform: Float[np.ndarray, " time"], sample_rate: int) -> Float[np.ndarray, " bands"]:
     """Power in each sixth-octave band in dB, relative to all power in `HEART_BAND`."""
     n_window = round(0.5 * sample_rate)
     frequency, power = scipy.signal.welch(waveform, sample_rate, nperseg=n_window, nfft=4 * n_window)
@@ -77,9 +75,9 @@ def measure(recording: Recording, longest_s: float = 30.0) -> dict:
     """All of the above for the first `longest_s` seconds of a recording with states."""
     waveform, sample_rate = recording.read()
     waveform = waveform[: round(longest_s * sample_rate)].astype(np.float64)
-    states = recording.states
-    if states is None:
+    if recording.states is None:
         raise ValueError(f"{recording.name} has no states to measure")
+    states = _until(recording.states, len(waveform) / sample_rate)
     return {
         "spectrum_db": long_term_spectrum(waveform, sample_rate),
         **rhythm(states),
@@ -87,6 +85,12 @@ def measure(recording: Recording, longest_s: float = 30.0) -> dict:
         "s1_centroid": spectral_centroid(waveform, sample_rate, states, "S1"),
         "s2_centroid": spectral_centroid(waveform, sample_rate, states, "S2"),
     }
+
+
+def _until(states: HeartStates, end_s: float) -> HeartStates:
+    """The states that start before `end_s` seconds."""
+    n_kept = int(np.searchsorted(states.starts, end_s))
+    return HeartStates(states.starts[:n_kept], states.names[:n_kept])
 
 
 def _pieces(

@@ -9,10 +9,10 @@ from jaxtyping import Float
 
 # Systole (S1 to S2) shortens less than the beat does. The line is fitted to the hand-corrected annotations of
 # PhysioNet/CinC 2016: see `tools/compare_synthesis.py` and the chapter's comparison.
-SYSTOLE_AT_ZERO_S = 0.14
+SYSTOLE_AT_ZERO_S = 0.145
 SYSTOLE_PER_BEAT = 0.20
 
-SYSTOLE_SPREAD_S = 0.02  # hearts differ: standard deviation from that line
+SYSTOLE_SPREAD_S = 0.025  # hearts differ: standard deviation from that line
 
 SLOW_WAVE_HZ = 0.1  # the blood-pressure (Mayer) wave, the second rhythm in a healthy heart rate
 
@@ -45,7 +45,7 @@ class Beats:
 def systole_length(beat_length: Float[np.ndarray, " beats"]) -> Float[np.ndarray, " beats"]:
     """Seconds from S1 to S2 in a beat of `beat_length` seconds.
 
-    Taught in *What a heart sounds like*; that a straight line will do is Weissler's finding (1968).
+    Taught in *What a heart sounds like*; Weissler et al. (1968) drew such a line over the heart rate.
     """
     return SYSTOLE_AT_ZERO_S + SYSTOLE_PER_BEAT * beat_length
 
