@@ -1,8 +1,9 @@
 """Which recordings train and which test, so that the test stays honest.
 
-Every split is over whole recordings. Neighbouring names in a subset often come from one patient
-(no set names patients), so `block_folds` and `inner_split` keep neighbours together; leaving a
-whole subset out is the only split that is sure to share no patient.
+Every split is over whole recordings. No list names patients, and one patient gave up to six
+recordings. `block_folds` and `inner_split` keep neighbours in name together, which helps where
+recordings are numbered as they were made; PhysioNet numbered its own at random within a subset.
+Leaving a whole subset out is the only split that is sure to share no patient.
 
 Taught in *One recording, all the way*.
 """
@@ -20,7 +21,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from spectnet.recordings import ABNORMAL, NORMAL, Recording
 
 PAPER_LISTS = Path(__file__).parents[1] / "data" / "paper-splits"
-BLOCK_SIZE = 10  # recordings; two to three patients of a or b
+BLOCK_SIZE = 10  # recordings; nobody gave more than six
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _from_indices(name: str, recordings: Sequence[Recording], test: np.ndarray) 
 def stratified_folds(recordings: Sequence[Recording], n_folds: int = 5, seed: int = 0) -> list[Split]:
     """Folds of whole recordings with the same share of each class and subset.
 
-    They may put two recordings of one patient on both sides: see `block_folds`.
+    They may put two recordings of one patient on both sides: see `leave_one_subset_out`.
 
     Args:
         recordings: the set.
@@ -117,6 +118,9 @@ def block_folds(
     recordings: Sequence[Recording], n_folds: int = 5, seed: int = 0, block_size: int = BLOCK_SIZE
 ) -> list[Split]:
     """Folds that keep neighbouring recordings of a subset together, stratified as far as that allows.
+
+    This keeps a patient on one side where his recordings follow each other, which no list says of
+    PhysioNet's: see `leave_one_subset_out`.
 
     Args:
         recordings: the set.
@@ -208,7 +212,7 @@ def named_split(name: str, recordings: Sequence[Recording]) -> Split:
         ValueError: no such split.
     """
     kind, _, which = name.rpartition("-")
-    if kind == "paper-fold" and which in "0123":
+    if kind == "paper-fold" and which in tuple("0123"):
         return paper_fold(int(which))
     families = {"stratified": stratified_folds, "blocks": block_folds, "leave-out": leave_one_subset_out}
     known = families[kind](recordings) if kind in families else []
