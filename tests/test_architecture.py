@@ -18,6 +18,7 @@ ORDER = [
     "_torchaudio",
     "scales",
     "recordings",
+    "listen",
     "gammatone",
     "filterbank",
     "synthesis",
