@@ -33,8 +33,12 @@ def _check_filters(center_frequency: Tensor, bandwidth: Tensor, sample_rate: flo
     low, high = center_frequency.min().item(), center_frequency.max().item()
     if not (0 <= low and high <= nyquist):  # false for NaN too
         raise ValueError(f"center_frequency must lie in 0 to {nyquist:g} Hz, got {low:g} to {high:g}")
-    if not bandwidth.min().item() > 0:
-        raise ValueError(f"bandwidth must be positive, got {bandwidth.min().item():g} Hz")
+    _check_bandwidth(bandwidth)
+
+
+def _check_bandwidth(bandwidth: Tensor) -> None:
+    if not (low := bandwidth.min().item()) > 0:  # true for NaN too
+        raise ValueError(f"bandwidth must be positive, got {low:g} Hz")
 
 
 def _eulerian(order: int) -> list[int]:
@@ -209,8 +213,13 @@ def effective_length(
         sample_rate: in Hz.
         order: from 1 to 8.
         tolerance: share of the peak, between 0 and 1.
+
+    Raises:
+        ValueError: a bandwidth that is not positive, an order that is not 1 to 8, a tolerance that
+            is no share.
     """
     check_order(order)
+    _check_bandwidth(bandwidth)
     if not 0.0 < tolerance < 1.0:
         raise ValueError(f"tolerance must lie between 0 and 1, got {tolerance:g}")
     decay = 2.0 * math.pi * float(bandwidth.detach().min())
