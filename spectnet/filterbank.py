@@ -9,8 +9,6 @@ Taught in *One recording, all the way*.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import torch
 from jaxtyping import Float
 from scipy.fft import next_fast_len
@@ -19,9 +17,15 @@ from torch.nn import functional
 
 from spectnet import gammatone
 
-Algorithm = Literal["auto", "direct", "fft"]
+ALGORITHMS = ("auto", "direct", "fft")
 # Measured on one core, forward and backward: below this length a convolution is the faster way.
 _FFT_FROM_TAPS = 128
+
+
+def check_algorithm(algorithm: str) -> None:
+    """Raise ValueError unless `algorithm` is one of `ALGORITHMS`."""
+    if algorithm not in ALGORITHMS:
+        raise ValueError(f"algorithm must be one of {', '.join(ALGORITHMS)}, got {algorithm!r}")
 
 
 def n_frames(n_samples: int, window_length: int, hop_length: int) -> int:
@@ -50,7 +54,7 @@ def filter_waveform(
     waveform: Float[Tensor, "batch time"],
     kernel: Float[Tensor, "filters taps"],
     *,
-    algorithm: Algorithm = "auto",
+    algorithm: str = "auto",
 ) -> Float[Tensor, "batch filters time"]:
     """Pass every waveform through every filter, causally and at full rate.
 
@@ -62,8 +66,7 @@ def filter_waveform(
     Raises:
         ValueError: an unknown algorithm.
     """
-    if algorithm not in get_args(Algorithm):
-        raise ValueError(f"algorithm must be one of {', '.join(get_args(Algorithm))}, got {algorithm!r}")
+    check_algorithm(algorithm)
     if algorithm == "auto":
         algorithm = "fft" if kernel.shape[-1] >= _FFT_FROM_TAPS else "direct"
     return (_filter_fft if algorithm == "fft" else _filter_direct)(waveform, kernel)
@@ -78,7 +81,7 @@ def energy(
     window_length: int,
     hop_length: int,
     sample_rate: float,
-    algorithm: Algorithm = "auto",
+    algorithm: str = "auto",
     tolerance: float = 1e-8,
 ) -> Float[Tensor, "batch filters frames"]:
     """Mean square of each filter's output, window by window.
@@ -109,5 +112,8 @@ def energy(
         sample_rate=sample_rate,
         order=order,
     )
-    output = filter_waveform(waveform, kernel.to(waveform.dtype), algorithm=algorithm)
+    kernel = kernel.to(waveform.dtype)
+    # Beside a narrow filter a wide one falls silent early; its last taps would be subnormal numbers.
+    kernel = functional.hardshrink(kernel, torch.finfo(kernel.dtype).tiny)
+    output = filter_waveform(waveform, kernel, algorithm=algorithm)
     return functional.avg_pool1d(output.square(), window_length, hop_length)

@@ -65,13 +65,14 @@ class GammatoneSpectrogram(nn.Module):
         window_s: float = 0.025,
         hop_s: float = 0.010,
         floor: float = 1e-6,
-        algorithm: filterbank.Algorithm = "auto",
+        algorithm: str = "auto",
         tolerance: float = 1e-8,
     ) -> None:
         super().__init__()
         f_max = 0.4 * sample_rate if f_max is None else f_max
         scales.check_range(f_min, f_max, sample_rate)
         gammatone.check_order(order)
+        filterbank.check_algorithm(algorithm)
         learning = _which_learn(learnable)
         self.sample_rate, self.n_filters, self.order, self.scale = sample_rate, n_filters, order, scale
         self.f_min, self.f_max = float(f_min), float(f_max)
