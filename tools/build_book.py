@@ -36,7 +36,11 @@ def build(cold: bool) -> int:
     if cold:
         shutil.rmtree(BUILD, ignore_errors=True)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", *JUPYTER_BOOK]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    if code:
+        # Sphinx warns of a page when it reads it: without this, a second try would pass in silence.
+        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+    return code
 
 
 def pages() -> list[str]:

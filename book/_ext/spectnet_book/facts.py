@@ -51,9 +51,8 @@ def line(classes: str, parts: list[tuple[str, str]]) -> nodes.paragraph:
     return paragraph
 
 
-def top(app: Sphinx, docname: str) -> nodes.paragraph:
+def top(app: Sphinx, docname: str, block: dict[str, str]) -> nodes.paragraph:
     """How long the page takes, and its executed notebook to download."""
-    block = declared(app, docname)
     parts = [("Reading:", block["read"])] if "read" in block else []
     if seconds(app, docname) is None:
         return line("page-facts", parts)
@@ -66,11 +65,11 @@ def top(app: Sphinx, docname: str) -> nodes.paragraph:
     return paragraph
 
 
-def stamp(app: Sphinx, docname: str) -> nodes.paragraph:
+def stamp(app: Sphinx, docname: str, block: dict[str, str]) -> nodes.paragraph:
     """What the page was made from."""
     page = app.env.doc2path(docname, base=False)
     made = ("Commit", provenance.commit(provenance.root(app), f"{app.srcdir.name}/{page}"))
-    block, ran = declared(app, docname), seconds(app, docname)
+    ran = seconds(app, docname)
     if ran is None:
         return line("page-stamp", [made, ("Runs", "nothing")])
     return line(
@@ -91,8 +90,9 @@ def add(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if title is None:
         LOGGER.warning("the page has no title", location=docname)
         return
-    title.parent.insert(title.parent.index(title) + 1, top(app, docname))
-    title.parent += stamp(app, docname)
+    block = declared(app, docname)
+    title.parent.insert(title.parent.index(title) + 1, top(app, docname, block))
+    title.parent += stamp(app, docname, block)
 
 
 def report(app: Sphinx, error: Exception | None) -> None:

@@ -6,6 +6,7 @@ package, data, configs, results or lock changed, and only then.
 """
 
 import hashlib
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -59,10 +60,10 @@ def commit(folder: Path, page: str) -> str:
 
 def device() -> str:
     """Where this build computes: the GPU's name, or CPU."""
-    try:
-        import torch
-    except (ImportError, OSError):
+    if shutil.which("nvidia-smi") is None:  # spares the import of torch where there is no GPU
         return "CPU"
+    import torch
+
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
 
 
