@@ -22,6 +22,7 @@ from tqdm.auto import tqdm
 from spectnet.recordings import Recording, RecordingError
 
 Waveform = Float[np.ndarray, " time"]
+SHORTEST = 28  # samples; the band-pass mirrors 27 at each end
 
 
 class Preprocessing(BaseModel):
@@ -51,7 +52,7 @@ class Preprocessing(BaseModel):
         return self
 
 
-def resample(waveform: Waveform, sample_rate: int, target_rate: int) -> Waveform:
+def resample(waveform: Waveform, sample_rate: int, target_rate: int) -> Float[np.ndarray, " resampled"]:
     """Resample with an anti-aliasing filter (SciPy's polyphase).
 
     Args:
@@ -65,13 +66,13 @@ def resample(waveform: Waveform, sample_rate: int, target_rate: int) -> Waveform
     return signal.resample_poly(waveform, ratio.numerator, ratio.denominator).astype(np.float32)
 
 
-def band_pass(waveform: Waveform, sample_rate: float, f_low: float, f_high: float) -> Waveform:
+def band_pass(waveform: Waveform, sample_rate: int, f_low: float, f_high: float) -> Waveform:
     """Fourth-order Butterworth, run forwards and backwards so that nothing shifts in time."""
     sections = signal.butter(4, [f_low, f_high], btype="bandpass", fs=sample_rate, output="sos")
     return signal.sosfiltfilt(sections, waveform).astype(np.float32)
 
 
-def remove_spikes(waveform: Waveform, sample_rate: float) -> Waveform:
+def remove_spikes(waveform: Waveform, sample_rate: int) -> Waveform:
     """Silence friction spikes: peaks more than three times as high as is usual in the recording.
 
     In frames of 0.5 s the highest peak is compared with the median of all frames' peaks. While one
@@ -102,7 +103,9 @@ def _silence_peak(frame: Waveform) -> None:
     frame[start:stop] = 0.0
 
 
-def preprocess(waveform: Waveform, sample_rate: int, settings: Preprocessing) -> Waveform:
+def preprocess(
+    waveform: Waveform, sample_rate: int, settings: Preprocessing
+) -> Float[np.ndarray, " resampled"]:
     """Resample, band-pass, remove spikes, and scale to a mean power of one.
 
     Args:
@@ -114,9 +117,13 @@ def preprocess(waveform: Waveform, sample_rate: int, settings: Preprocessing) ->
         float32 ``(time,)`` at ``settings.sample_rate``.
 
     Raises:
-        RecordingError: nothing is left inside the band.
+        RecordingError: the recording is too short to filter, or nothing is left inside the band.
     """
     out = resample(waveform, sample_rate, settings.sample_rate)
+    if len(out) < SHORTEST:
+        raise RecordingError(
+            f"the recording lasts {len(waveform) / sample_rate:.3f} s, too short to filter; record longer"
+        )
     out = band_pass(out, settings.sample_rate, settings.f_low, settings.f_high)
     if settings.despike:
         out = remove_spikes(out, settings.sample_rate)
@@ -221,8 +228,11 @@ class SegmentDataset(Dataset):
             raise RecordingError(
                 f"{recording.name} has no known beats; unpack the annotations or cut windows"
             )
-        starts = np.round(recording.states.of("S1") * self.settings.sample_rate).astype(int)
-        return beat_windows(waveform, starts, self.length)
+        onsets, noise = recording.states.of("S1"), recording.states.of("noise")
+        starts = np.round(onsets * self.settings.sample_rate).astype(int)
+        # A beat in which the annotators lost the states may be several: it is left out.
+        whole = np.diff(np.searchsorted(noise, onsets)) == 0  # (beats,)
+        return beat_windows(waveform, starts, self.length)[whole]
 
     def waveform(self, number: int) -> Waveform:
         """The whole prepared waveform of recording `number`."""
