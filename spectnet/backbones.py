@@ -56,7 +56,7 @@ class ResidualCNN(nn.Module):
     """
 
     def __init__(
-        self, n_classes: int = 2, channels: Sequence[int] = (16, 32, 64, 128), dropout: float = 0.2
+        self, n_classes: int = 2, channels: Sequence[int] = (16, 32, 64, 128), dropout: float = 0.3
     ) -> None:
         super().__init__()
         if n_classes < 2:

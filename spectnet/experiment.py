@@ -32,9 +32,9 @@ class TrainingConfig(BaseModel):
     epochs: int = Field(40, ge=1)
     segments_per_epoch: int = Field(5760, ge=1)
     batch_size: int = Field(64, ge=2)
-    learning_rate: float = Field(2e-3, gt=0)
+    learning_rate: float = Field(3e-3, gt=0)
     frontend_learning_rate: float = Field(1e-2, gt=0)
-    weight_decay: float = Field(1e-2, ge=0)
+    weight_decay: float = Field(0.1, ge=0)
     crop_hop_s: float = Field(0.25, gt=0)
     validation_folds: int = Field(5, ge=2)
 

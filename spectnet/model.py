@@ -51,7 +51,7 @@ class BackboneConfig(BaseModel):
 
     n_classes: int = Field(2, ge=2)
     channels: tuple[int, ...] = (16, 32, 64, 128)
-    dropout: float = Field(0.2, ge=0, lt=1)
+    dropout: float = Field(0.3, ge=0, lt=1)
 
 
 class SpectNetConfig(BaseModel):
