@@ -23,7 +23,7 @@ from spectnet.synthesis.measure import BAND_CENTERS, HEART_BAND, STATES, measure
 
 RESULT = Path(__file__).parents[1] / "results" / "synthesis-comparison.json"
 LONGEST_S = 30.0
-N_SYNTHETIC, SYNTHETIC_S, SEED = 200, 12.0, 0
+N_SYNTHETIC, SYNTHETIC_S, SEED = 160, 8.0, 0
 N_POINTS = 200  # pairs of beat length and systole that the figure shows
 RHYTHM = ("rate", "beat_s", "systole_s", "s1_s", "s2_s", "change_s")
 NAMES = (*RHYTHM, "s1_centroid", "s2_centroid")

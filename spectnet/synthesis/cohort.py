@@ -44,7 +44,7 @@ def synthetic_hearts(
         raise ValueError(f"n must be 1 or more, got {n}")
     unknown = [device for device in devices if device not in DEVICES]
     if unknown or not devices:
-        raise ValueError(f"devices must be some of {', '.join(DEVICES)}, got {unknown or 'none'}")
+        raise ValueError(f"devices must be some of {', '.join(DEVICES)}, got {', '.join(unknown) or 'none'}")
     generators = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 1]).spawn(n)]
     subsets = [devices[index * len(devices) // n] for index in range(n)]
     labels = _balanced_labels(subsets, np.random.default_rng([seed, 2]))

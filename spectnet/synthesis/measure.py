@@ -103,5 +103,5 @@ def _pieces(
     return [piece for piece in pieces if len(piece) >= 8]
 
 
-def _db(ratio: Float[np.ndarray, "*shape"] | float) -> np.ndarray:
-    return 10 * np.log10(np.maximum(ratio, 1e-12))
+def _db(ratio: np.ndarray | float) -> np.ndarray:
+    return np.asarray(10 * np.log10(np.maximum(ratio, 1e-12)))

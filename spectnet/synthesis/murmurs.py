@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -84,15 +85,23 @@ def band_noise(
     band: tuple[float, float], n_samples: int, sample_rate: int, generator: np.random.Generator
 ) -> Float[np.ndarray, " time"]:
     """Noise between two frequencies in Hz, falling by 6 dB an octave, with an effective value of 1."""
-    low, high = band[0], min(band[1], 0.45 * sample_rate)
-    sections = np.concatenate([
-        scipy.signal.butter(4, [low, high], btype="bandpass", fs=sample_rate, output="sos"),
-        scipy.signal.butter(1, low, btype="lowpass", fs=sample_rate, output="sos"),
-    ])  # fmt: skip
-    _, response = scipy.signal.sosfreqz(sections, worN=2048, fs=sample_rate)
+    sections, gain = _band_filter(band[0], min(band[1], 0.45 * sample_rate), sample_rate)
     warm_up = int(0.2 * sample_rate)
     white = generator.standard_normal(n_samples + warm_up)
-    return scipy.signal.sosfilt(sections, white)[warm_up:] / np.sqrt(np.mean(np.abs(response) ** 2))
+    return scipy.signal.sosfilt(sections, white)[warm_up:] / gain
+
+
+@lru_cache(maxsize=64)
+def _band_filter(low: float, high: float, sample_rate: int) -> tuple[Float[np.ndarray, "sections 6"], float]:
+    """Second-order sections, and the effective value that they make of white noise of 1."""
+    sections = np.concatenate(
+        [
+            scipy.signal.butter(4, [low, high], btype="bandpass", fs=sample_rate, output="sos"),
+            scipy.signal.butter(1, low, btype="lowpass", fs=sample_rate, output="sos"),
+        ]
+    )
+    _, response = scipy.signal.sosfreqz(sections, worN=2048, fs=sample_rate)
+    return sections, float(np.sqrt(np.mean(np.abs(response) ** 2)))
 
 
 def murmur_envelope(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from spectnet.synthesis.devices import DEVICES
 from spectnet.synthesis.murmurs import MURMURS, MurmurKind
@@ -90,6 +90,14 @@ class HeartSettings(Settings):
         if device not in DEVICES:
             raise ValueError(f"must be one of {', '.join(DEVICES)}")
         return device
+
+    @model_validator(mode="after")
+    def _split_widens(self) -> HeartSettings:
+        if self.split_in_s < self.split_out_s:
+            raise ValueError(
+                f"split_in_s must be at least split_out_s ({self.split_out_s:g} s), got {self.split_in_s:g} s"
+            )
+        return self
 
     @property
     def abnormal(self) -> bool:

@@ -55,10 +55,10 @@ class Thud:
         return sound
 
 
-MITRAL = Thud((25.0, 38.0, 62.0, 105.0, 190.0), (0.8, 1.0, 0.7, 0.35, 0.12), rise_s=0.026, decay_s=0.030)
-TRICUSPID = Thud((30.0, 46.0, 76.0, 125.0, 210.0), (0.6, 1.0, 0.7, 0.35, 0.12), rise_s=0.022, decay_s=0.026)
-AORTIC = Thud((32.0, 52.0, 84.0, 140.0, 240.0), (0.8, 1.0, 0.8, 0.45, 0.20), rise_s=0.016, decay_s=0.022)
-PULMONARY = Thud((30.0, 48.0, 76.0, 125.0, 210.0), (0.8, 1.0, 0.7, 0.40, 0.15), rise_s=0.016, decay_s=0.022)
+MITRAL = Thud((25.0, 37.0, 58.0, 98.0, 180.0), (0.8, 1.0, 0.6, 0.28, 0.10), rise_s=0.026, decay_s=0.032)
+TRICUSPID = Thud((29.0, 43.0, 68.0, 115.0, 200.0), (0.6, 1.0, 0.6, 0.28, 0.10), rise_s=0.022, decay_s=0.028)
+AORTIC = Thud((37.0, 57.0, 89.0, 142.0, 235.0), (0.7, 1.0, 0.7, 0.40, 0.20), rise_s=0.016, decay_s=0.021)
+PULMONARY = Thud((33.0, 51.0, 78.0, 126.0, 205.0), (0.7, 1.0, 0.6, 0.35, 0.15), rise_s=0.016, decay_s=0.021)
 THIRD = Thud((24.0, 38.0), (1.0, 0.6), rise_s=0.022, decay_s=0.022)
 FOURTH = Thud((20.0, 32.0), (1.0, 0.7), rise_s=0.024, decay_s=0.020)
 THUDS = {"M1": MITRAL, "T1": TRICUSPID, "A2": AORTIC, "P2": PULMONARY, "S3": THIRD, "S4": FOURTH}
@@ -105,7 +105,7 @@ def play(
 ) -> Float[np.ndarray, " time"]:
     """Sound `thud` at every onset (seconds, between samples too) with its level; those outside are cut."""
     track = np.zeros(n_samples)
-    length_s = thud.rise_s + 10 * thud.decay_s
+    length_s = thud.rise_s + 8 * thud.decay_s  # by then it has fallen by 70 dB
     for onset, level in zip(onsets, levels, strict=True):
         first = max(0, int(np.ceil(onset * sample_rate)))
         last = min(n_samples, int((onset + length_s) * sample_rate) + 1)
