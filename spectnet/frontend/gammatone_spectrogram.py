@@ -42,7 +42,8 @@ class GammatoneSpectrogram(nn.Module):
         samples ``i hop_length`` to ``i hop_length + window_length - 1`` of the causal output.
 
     Raises:
-        ValueError: a range upside down or above Nyquist, no filters, an impossible order, window or hop.
+        ValueError: a range upside down or above Nyquist, no filters, an impossible order, window, hop or
+            floor, an unknown scale, rule or algorithm, a misspelt `learnable`.
 
     Example:
         >>> layer = GammatoneSpectrogram(1000, n_filters=16, f_min=25, f_max=400)
@@ -73,6 +74,8 @@ class GammatoneSpectrogram(nn.Module):
         scales.check_range(f_min, f_max, sample_rate)
         gammatone.check_order(order)
         filterbank.check_algorithm(algorithm)
+        if not floor >= 0:
+            raise ValueError(f"floor must not be negative, got {floor:g}")
         learning = _which_learn(learnable)
         self.sample_rate, self.n_filters, self.order, self.scale = sample_rate, n_filters, order, scale
         self.f_min, self.f_max = float(f_min), float(f_max)
@@ -108,7 +111,8 @@ class GammatoneSpectrogram(nn.Module):
     @property
     def center_frequencies(self) -> Float[Tensor, " filters"]:
         """Current centre frequencies in Hz, float64, differentiable."""
-        return scales.from_scale(self.position(), self.scale)
+        # A filter at the end of its range may round to a hair above it, and so above Nyquist.
+        return scales.from_scale(self.position(), self.scale).clamp(self.f_min, self.f_max)
 
     @property
     def bandwidths(self) -> Float[Tensor, " filters"]:
