@@ -127,13 +127,12 @@ def test_silence_gives_no_gradient_and_no_nan():
         assert (parameter.grad == 0).all()
 
 
-@pytest.mark.parametrize("learnable", [True, "center_frequencies"])
-def test_a_filter_walks_to_a_planted_tone(learnable):
-    front_end = layer(n_filters=1, f_min=60.0, learnable=learnable)
+def test_a_filter_walks_to_a_planted_tone():
+    front_end = layer(n_filters=1, f_min=60.0, learnable="center_frequencies")
     start, goal = front_end.center_frequencies.item(), 270.0
     assert abs(start - goal) > 50
     optimizer = torch.optim.Adam([p for p in front_end.parameters() if p.requires_grad], lr=0.05)
-    for _ in range(60):
+    for _ in range(40):
         optimizer.zero_grad()
         (-front_end(tone(goal, 0.3).float()).mean()).backward()
         optimizer.step()
@@ -214,9 +213,10 @@ torch.testing.assert_close(compiled(waveform), front_end(waveform))
 """
 
 
+@pytest.mark.timeout(300)  # ten seconds on a machine of its own
 def test_compiled_it_draws_the_same():
     """Traced as torch.compile does it; in a process of its own, since it would trace the shape checks too."""
-    run = subprocess.run([sys.executable, "-c", COMPILED], capture_output=True, text=True, timeout=110)
+    run = subprocess.run([sys.executable, "-c", COMPILED], capture_output=True, text=True, timeout=290)
     assert run.returncode == 0, run.stderr
 
 
