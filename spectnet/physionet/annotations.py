@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.io
@@ -17,6 +18,8 @@ STATE_NAMES = {"S1": "S1", "systole": "systole", "S2": "S2", "diastole": "diasto
 class AnnotationFile(HeartStates):
     """Heart states that are read from their file when first asked for; reading all at once would be slow."""
 
+    path: Path
+
     def __init__(self, path: Path) -> None:
         self.__dict__["path"] = path
 
@@ -25,12 +28,12 @@ class AnnotationFile(HeartStates):
         return read_annotation(self.path)
 
     @property
-    def starts(self) -> np.ndarray:  # type: ignore[override]
+    def starts(self) -> np.ndarray:
         """Times in seconds, ascending."""
         return self._states.starts
 
     @property
-    def names(self) -> tuple[str, ...]:  # type: ignore[override]
+    def names(self) -> tuple[str, ...]:
         """For each start the state that starts there."""
         return self._states.names
 
@@ -58,7 +61,7 @@ def read_annotation(path: Path | str) -> HeartStates:
     )  # MATLAB counts from 1
 
 
-def _scalar(cell: object) -> object:
+def _scalar(cell: Any) -> Any:
     """What a MATLAB cell holds, however often it is wrapped."""
     while isinstance(cell, np.ndarray):
         cell = cell.ravel()[0]

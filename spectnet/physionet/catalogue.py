@@ -7,7 +7,9 @@ are read when they are first asked for.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from spectnet.physionet.annotations import AnnotationFile
 from spectnet.physionet.checksums import ANNOTATIONS, SUBSETS, check_subsets, set_folder
@@ -16,6 +18,7 @@ from spectnet.recordings import ABNORMAL, NORMAL, Recording, RecordingError
 FETCH = "repair it with `spectnet fetch physionet2016`"
 LABELS = {"-1": NORMAL, "1": ABNORMAL}
 QUALITIES = {"0": False, "1": True}
+Meaning = TypeVar("Meaning")
 
 
 def index(
@@ -73,7 +76,7 @@ def _index_subset(folder: Path, subset: str, annotations: bool) -> list[Recordin
     ]
 
 
-def _read_column(path: Path, column: int, meaning: dict[str, object]) -> dict:
+def _read_column(path: Path, column: int, meaning: Mapping[str, Meaning]) -> dict[str, Meaning]:
     """What each name has in `column` of a table without a head, translated by `meaning`."""
     if not path.is_file():
         raise RecordingError(f"{path} is missing; {FETCH}")

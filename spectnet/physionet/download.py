@@ -164,7 +164,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "the connection broke half-way"
     if isinstance(error, requests.ConnectionError):
-        return "the server cannot be reached; is this machine on the network?"
+        return "the server cannot be reached (is this machine on the network?)"
     if isinstance(error, ValueError) and "hash" in str(error):
         return "it is not the file that PhysioNet published (wrong checksum)"
     return str(error)
