@@ -53,6 +53,11 @@ def player(
     )
 
 
+def side_by_side(*players: HTML) -> HTML:
+    """Give several players as one, beside each other where the page is wide enough."""
+    return HTML('<div class="players">' + "".join(f"<div>{one.data}</div>" for one in players) + "</div>")
+
+
 def _wav(waveform: Float[np.ndarray, " time"], sample_rate: int) -> bytes:
     """A 16-bit WAV file of at least `LOWEST_RATE`, scaled to 0.9 of full scale and faded at its ends."""
     factor = int(np.ceil(LOWEST_RATE / sample_rate))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from spectnet.listen import player
+from spectnet.listen import player, side_by_side
 
 TONE = np.sin(2 * np.pi * 50 * np.arange(4000) / 2000)  # 50 Hz, 2 s at 2000 Hz
 
@@ -51,6 +51,14 @@ def test_quiet_and_loud_recordings_play_at_one_peak_and_start_without_a_click():
 def test_silence_plays_as_silence():
     sound, _ = played(player(np.zeros(2000), 2000, "silence").data)
     assert not sound.any()
+
+
+def test_players_stand_side_by_side_whole():
+    low, high = player(TONE, 2000, "low"), player(TONE, 2000, "high", speed=2)
+    both = side_by_side(low, high).data
+    assert low.data in both
+    assert high.data in both
+    assert both.count("<div") == both.count("</div>")
 
 
 @pytest.mark.parametrize(
