@@ -52,7 +52,7 @@ class ResidualCNN(nn.Module):
         No softmax: the loss takes logits.
 
     Raises:
-        ValueError: fewer than two classes, no channels, a dropout outside 0 to 1.
+        ValueError: fewer than two classes, no channels, a dropout below 0 or not below 1.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class ResidualCNN(nn.Module):
         if not channels or min(channels) < 1:
             raise ValueError(f"channels must be one or more positive numbers, got {list(channels)}")
         if not 0 <= dropout < 1:
-            raise ValueError(f"dropout must lie in 0 to 1, got {dropout}")
+            raise ValueError(f"dropout must be at least 0 and below 1, got {dropout:g}")
         # One mean and one scale for the whole picture: it keeps how loud the filters are beside each other.
         self.norm = nn.BatchNorm2d(1)
         # Frames lie closer than a heart sound needs: the stem keeps every filter and every second frame.
