@@ -12,7 +12,7 @@ from spectnet.doctor import chromium
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "_build" / "html" / "gammatone-filters.html"
 PICTURE = ROOT / "book" / "images" / "readme.png"
-VIEW = {"width": 1320, "height": 1000}
+VIEW = {"width": 1320, "height": 1120}
 COLORS = 128  # flat areas and thin lines: a palette is a third of the size and looks the same
 
 
@@ -24,7 +24,7 @@ def screenshot() -> bytes:
         page.goto(PAGE.as_uri())
         explorer = page.locator(".sn-explorer").first
         explorer.wait_for(timeout=30_000)
-        explorer.evaluate("node => window.scrollBy(0, node.getBoundingClientRect().top - 120)")
+        explorer.evaluate("node => window.scrollBy(0, node.getBoundingClientRect().top - 66)")
         page.wait_for_timeout(1000)
         return page.screenshot()
 
