@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+import torch
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from spectnet.backbones import ResidualCNN
 from spectnet.frontend import GammatoneSpectrogram
+from spectnet.scales import check_range
 from spectnet.segments import Preprocessing
 
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "learned-16"
@@ -38,8 +40,8 @@ class FrontendConfig(BaseModel):
     f_min: float = Field(25.0, ge=0)
     f_max: float = Field(400.0, gt=0)
     scale: Literal["mel", "slaney", "erb", "linear"] = "mel"
-    bandwidth_rule: Literal["spacing", "erb"] | float = "spacing"
-    learnable: bool | tuple[str, ...] = True
+    bandwidth_rule: Literal["spacing", "erb"] | Annotated[float, Field(gt=0)] = "spacing"
+    learnable: bool | tuple[Literal["center_frequencies", "bandwidths"], ...] = True
     window_s: float = Field(0.025, gt=0)
     hop_s: float = Field(0.010, gt=0)
 
@@ -72,6 +74,11 @@ class SpectNetConfig(BaseModel):
     backbone: BackboneConfig = BackboneConfig()
     segment_s: float = Field(2.5, gt=0)
     threshold: float = Field(0.5, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _check_range(self) -> SpectNetConfig:
+        check_range(self.frontend.f_min, self.frontend.f_max, self.preprocessing.sample_rate)
+        return self
 
 
 class SpectNet(nn.Module):
@@ -126,7 +133,8 @@ def load_model(folder: Path | str) -> SpectNet:
     """Read a model that `save_model` wrote, ready to predict (in evaluation mode, on the CPU).
 
     Raises:
-        ModelError: a missing, truncated, pickled or foreign file, or a config with a wrong key.
+        ModelError: a missing, truncated, pickled or foreign file, weights that are not finite, or a
+            config with a wrong key or value.
     """
     folder = Path(folder)
     config = _read_config(folder / CONFIG_FILE)
@@ -169,11 +177,14 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
             "it was not opened. Ask for the weights as safetensors"
         )
     try:
-        return load_file(path)
+        weights = load_file(path)
     except SafetensorError as error:
         raise ModelError(
             f"{path} is truncated or no safetensors file ({error}); copy or download it again"
         ) from error
+    if broken := [name for name, tensor in weights.items() if not torch.isfinite(tensor).all()]:
+        raise ModelError(f"{path}: {broken[0]} holds numbers that are not finite; train or download it again")
+    return weights
 
 
 def explain(error: ValidationError) -> str:
@@ -181,9 +192,10 @@ def explain(error: ValidationError) -> str:
     found = []
     for item in error.errors():
         key = ".".join(str(part) for part in item["loc"])
-        found.append(
-            f"unknown setting {key!r}, check its spelling"
-            if item["type"] == "extra_forbidden"
-            else f"{key}: {item['msg'][0].lower() + item['msg'][1:]}, got {item['input']!r}"
-        )
+        if item["type"] == "extra_forbidden":
+            found.append(f"unknown setting {key!r}, check its spelling")
+        elif item["type"] == "value_error":  # one of our own, which names its setting and value
+            found.append(f"{key}: {item['ctx']['error']}" if key else str(item["ctx"]["error"]))
+        else:
+            found.append(f"{key}: {item['msg'][0].lower() + item['msg'][1:]}, got {item['input']!r}")
     return "; ".join(found)
