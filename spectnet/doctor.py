@@ -125,8 +125,11 @@ def check_audio() -> tuple[bool, str]:
         )
     formats = soundfile.available_formats()
     if lacking := [name for name in ("WAV", "FLAC", "OGG") if name not in formats]:
-        return False, f"{soundfile.__libsndfile_version__} cannot read {', '.join(lacking)}: update soundfile"
-    return True, f"soundfile {soundfile.__version__} with {soundfile.__libsndfile_version__}"
+        return (
+            False,
+            f"libsndfile {soundfile.__libsndfile_version__} cannot read {', '.join(lacking)}: update soundfile",
+        )
+    return True, f"soundfile {soundfile.__version__} with libsndfile {soundfile.__libsndfile_version__}"
 
 
 def check_torchaudio() -> tuple[bool, str]:
