@@ -119,17 +119,12 @@ def check_audio() -> tuple[bool, str]:
     try:
         import soundfile
     except OSError as error:
-        return (
-            False,
-            f"soundfile finds no libsndfile ({error}): install it (Debian: `apt install libsndfile1`)",
-        )
+        return False, f"soundfile finds no libsndfile ({error}); on Debian `apt install libsndfile1`"
+    library = f"libsndfile {soundfile.__libsndfile_version__}"
     formats = soundfile.available_formats()
     if lacking := [name for name in ("WAV", "FLAC", "OGG") if name not in formats]:
-        return (
-            False,
-            f"libsndfile {soundfile.__libsndfile_version__} cannot read {', '.join(lacking)}: update soundfile",
-        )
-    return True, f"soundfile {soundfile.__version__} with libsndfile {soundfile.__libsndfile_version__}"
+        return False, f"{library} cannot read {', '.join(lacking)}: update soundfile"
+    return True, f"soundfile {soundfile.__version__} with {library}"
 
 
 def check_torchaudio() -> tuple[bool, str]:
