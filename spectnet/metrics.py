@@ -47,18 +47,20 @@ class Metrics:
     f1: float
     accuracy: float
 
-    def as_dict(self) -> dict[str, float]:
-        """All of it by name, for a result's JSON."""
-        return asdict(self)
+    def as_dict(self) -> dict[str, float | None]:
+        """All of it by name, for a result's JSON, which has None where a number is NaN."""
+        return {name: None if np.isnan(value) else value for name, value in asdict(self).items()}
 
 
-def _check(labels: Labels, scores: Scores) -> None:
+def _check(labels: Labels, scores: Scores, weights: Weights | None = None) -> None:
     if len(labels) != len(scores):
         raise ValueError(f"labels and scores must be as many, got {len(labels)} and {len(scores)}")
     if set(np.unique(labels)) != {NORMAL, ABNORMAL}:
         raise ValueError(f"labels must hold both classes, 0 and 1, got {sorted(set(labels.tolist()))}")
     if not np.isfinite(scores).all():
         raise ValueError(f"scores must be finite, got {int((~np.isfinite(scores)).sum())} that are not")
+    if weights is not None and not all((weights[labels == c] > 0).any() for c in (NORMAL, ABNORMAL)):
+        raise ValueError("weights must count something of both classes, got none of one; use more recordings")
 
 
 def binary_metrics(
@@ -73,9 +75,9 @@ def binary_metrics(
         weights: how much each counts; by default one each.
 
     Raises:
-        ValueError: lengths differ, a class is missing, a score is not finite.
+        ValueError: lengths differ, a class is missing or weighs nothing, a score is not finite.
     """
-    _check(labels, scores)
+    _check(labels, scores, weights)
     called = (scores >= threshold).astype(int)
     (tn, fp), (fn, tp) = confusion_matrix(labels, called, labels=[0, 1], sample_weight=weights).astype(float)
     sensitivity, specificity = tp / (tp + fn), tn / (tn + fp)
@@ -102,12 +104,16 @@ def best_threshold(labels: Labels, scores: Scores, weights: Weights | None = Non
         labels: ``(n,)``.
         scores: ``(n,)``.
         weights: how much each counts; by default one each.
+
+    Raises:
+        ValueError: as `binary_metrics`.
     """
-    _check(labels, scores)
+    _check(labels, scores, weights)
     false_alarm, hit, thresholds = roc_curve(labels, scores, sample_weight=weights, drop_intermediate=False)
-    best = int(np.argmax(hit - false_alarm))
+    # The curve starts at infinity, where nothing is called; that is no better than its end, where all is.
+    best = 1 + int(np.argmax((hit - false_alarm)[1:]))
     below = scores[scores < thresholds[best]]
-    upper = min(float(thresholds[best]), 1.0)  # the curve starts at infinity
+    upper = float(thresholds[best])
     return (upper + float(below.max())) / 2 if below.size else upper / 2
 
 
@@ -130,7 +136,7 @@ def macc_interval(
         seed: of the draws.
         level: coverage.
 
-    Efron's percentile interval; with 297 recordings it is about 7 points wide.
+    Efron's percentile interval; with 297 recordings and a MACC near 0.88 it is 7 to 8 points wide.
     """
     _check(labels, scores)
     generator = np.random.default_rng(seed)

@@ -1,0 +1,142 @@
+"""Metrics agree with scikit-learn and with counting; the threshold is the best; the interval covers."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn import metrics as reference
+
+from spectnet.metrics import best_threshold, binary_metrics, macc_interval
+
+LABELS = np.array([0, 0, 0, 0, 1, 1, 1])
+SCORES = np.array([0.1, 0.2, 0.6, 0.4, 0.9, 0.5, 0.3])
+
+
+@st.composite
+def scored(draw):
+    """Labels of both classes, scores on a coarse grid (so that many tie), and weights, some of them zero."""
+    n = draw(st.integers(2, 12))
+    labels = np.array(draw(st.lists(st.integers(0, 1), min_size=n, max_size=n)))
+    scores = np.array(draw(st.lists(st.integers(0, 8), min_size=n, max_size=n))) / 8
+    weights = np.array(draw(st.lists(st.integers(0, 3), min_size=n, max_size=n)), dtype=float)
+    assume(all((weights[labels == c] > 0).any() for c in (0, 1)))
+    return labels, scores, weights
+
+
+def test_counts_by_hand():
+    found = binary_metrics(LABELS, SCORES, threshold=0.5)
+    assert (found.true_positives, found.false_negatives) == (2, 1)  # 0.9 and 0.5, not 0.3
+    assert (found.true_negatives, found.false_positives) == (3, 1)  # all but 0.6
+    assert found.sensitivity == pytest.approx(2 / 3)
+    assert found.specificity == pytest.approx(3 / 4)
+    assert found.macc == pytest.approx((2 / 3 + 3 / 4) / 2)
+    assert found.precision == pytest.approx(2 / 3)
+    assert found.f1 == pytest.approx(2 / 3)
+    assert found.accuracy == pytest.approx(5 / 7)
+
+
+def test_the_papers_headline_is_three_recordings():
+    """Fixed 16 filters to learned 16: 121 of 138 abnormal both times, 128 and 131 of 146 normal."""
+
+    def macc(hits: int, left_in_peace: int) -> float:
+        labels = np.repeat([1, 0], [138, 146])
+        right = np.concatenate([np.arange(138) < hits, np.arange(146) < left_in_peace])
+        return binary_metrics(labels, np.where(right, labels, 1 - labels).astype(float)).macc
+
+    assert round(100 * macc(121, 128), 2) == 87.68
+    assert round(100 * macc(121, 131), 2) == 88.70
+
+
+@given(scored(), st.integers(0, 8))
+def test_every_metric_is_scikit_learns(drawn, step):
+    labels, scores, weights = drawn
+    found = binary_metrics(labels, scores, step / 8, weights)
+    called = scores >= step / 8
+    options = {"sample_weight": weights, "zero_division": np.nan}
+    assert found.sensitivity == pytest.approx(reference.recall_score(labels, called, **options))
+    assert found.specificity == pytest.approx(reference.recall_score(labels, called, pos_label=0, **options))
+    assert found.macc == pytest.approx(
+        reference.balanced_accuracy_score(labels, called, sample_weight=weights)
+    )
+    assert found.accuracy == pytest.approx(reference.accuracy_score(labels, called, sample_weight=weights))
+    precision = reference.precision_score(labels, called, **options)
+    assert found.precision == pytest.approx(precision, nan_ok=True)
+    assert found.f1 == pytest.approx(reference.f1_score(labels, called, **options))
+
+
+@given(scored())
+def test_no_threshold_beats_the_best(drawn):
+    """By trying one below, one between and one above all scores."""
+    labels, scores, weights = drawn
+    tried = [binary_metrics(labels, scores, t, weights).macc for t in np.arange(-0.5, 9.5) / 8]
+    threshold = best_threshold(labels, scores, weights)
+    assert 0 <= threshold <= 1
+    assert binary_metrics(labels, scores, threshold, weights).macc == pytest.approx(max(tried))
+
+
+def test_the_threshold_lies_midway_between_what_it_separates():
+    assert best_threshold(np.array([0, 0, 1, 1]), np.array([0.1, 0.3, 0.7, 0.9])) == pytest.approx(0.5)
+
+
+def test_a_weight_of_three_is_three_recordings():
+    repeated = np.repeat(np.arange(7), [3, 1, 1, 2, 1, 1, 4])
+    weights = np.array([3, 1, 1, 2, 1, 1, 4.0])
+    assert binary_metrics(LABELS, SCORES, 0.45, weights) == binary_metrics(
+        LABELS[repeated], SCORES[repeated], 0.45
+    )
+    assert best_threshold(LABELS, SCORES, weights) == best_threshold(LABELS[repeated], SCORES[repeated])
+
+
+def test_the_interval_covers_as_often_as_it_says():
+    """Hearts drawn 200 times from a known sensitivity and specificity: 95 % of intervals hold the truth."""
+    draw, labels = np.random.default_rng(0), np.repeat([0, 1], 100)
+    truth = (0.9 + 0.8) / 2
+    covered = 0
+    for seed in range(200):
+        right = draw.uniform(size=200) < np.where(labels == 1, 0.8, 0.9)
+        scores = np.where(right, labels, 1 - labels).astype(float)
+        low, high = macc_interval(labels, scores, 0.5, n_draws=400, seed=seed)
+        covered += low <= truth <= high
+    # 190 expected; the binomial's standard deviation is 3, and the bootstrap is a little narrow.
+    assert 179 <= covered <= 199
+
+
+def test_the_interval_of_the_papers_test_set_is_seven_to_eight_points_wide():
+    labels = np.repeat([0, 1], [146, 151])
+    right = np.concatenate([np.arange(146) < 128, np.arange(151) < 132])
+    low, high = macc_interval(labels, np.where(right, labels, 1 - labels).astype(float), 0.5)
+    assert 0.07 < high - low < 0.08
+
+
+def test_the_interval_is_the_same_for_the_same_seed_and_wider_for_more_coverage():
+    first = macc_interval(LABELS, SCORES, 0.45)
+    assert first == macc_interval(LABELS, SCORES, 0.45) != macc_interval(LABELS, SCORES, 0.45, level=0.5)
+    narrow = macc_interval(LABELS, SCORES, 0.45, level=0.5)
+    assert first[0] <= narrow[0] <= narrow[1] <= first[1]
+
+
+def test_a_precision_of_nothing_called_is_unknown():
+    found = binary_metrics(LABELS, SCORES, threshold=0.95)
+    assert np.isnan(found.precision)
+    assert found.sensitivity == found.f1 == 0
+    assert found.as_dict()["precision"] is None  # what JSON can say
+
+
+@pytest.mark.parametrize("measure", [binary_metrics, best_threshold, lambda y, s: macc_interval(y, s, 0.5)])
+@pytest.mark.parametrize(
+    ("labels", "scores", "message"),
+    [
+        ([1, 1], [0.1, 0.2], r"labels must hold both classes, 0 and 1, got \[1\]"),
+        ([0, 2], [0.1, 0.2], r"labels must hold both classes, 0 and 1, got \[0, 2\]"),
+        ([0, 1], [0.1, np.nan], "scores must be finite, got 1 that are not"),
+    ],
+)
+def test_scores_that_cannot_be_judged_are_refused(measure, labels, scores, message):
+    with pytest.raises(ValueError, match=message):
+        measure(np.array(labels), np.array(scores))
+
+
+@pytest.mark.parametrize("measure", [binary_metrics, best_threshold])
+def test_a_class_that_weighs_nothing_is_refused(measure):
+    with pytest.raises(ValueError, match="weights must count something of both classes"):
+        measure(np.array([0, 0, 1]), np.array([0.1, 0.2, 0.3]), weights=np.array([1.0, 1.0, 0.0]))
