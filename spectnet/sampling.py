@@ -1,7 +1,8 @@
 """Which segments an epoch shows: every class of every subset equally often.
 
 71 % of subset a is abnormal and 9 % of e, and each has its own sensor. Drawn as they come,
-recognising the sensor would pay; drawn like this, it does not.
+recognising the sensor would pay; drawn like this, it does not. Differences between the classes
+inside one subset, such as the coarse quantisation of e's normal recordings, remain.
 
 Taught in *One recording, all the way*.
 """
