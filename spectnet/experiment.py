@@ -87,6 +87,8 @@ def _read_toml(path: Path, seen: tuple[Path, ...] = ()) -> dict:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not TOML: {error}") from error
     base = settings.pop("extends", None)
+    if not isinstance(base, str | None):
+        raise ValueError(f"{path}: extends must be the name of a file, got {base!r}")
     return settings if base is None else _merge(_read_toml(path.parent / base, (*seen, path)), settings)
 
 

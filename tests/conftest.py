@@ -17,6 +17,7 @@ import pytest
 if TYPE_CHECKING:
     import torch
 
+    from spectnet.model import SpectNet
     from spectnet.recordings import Recording
 
 # Before torch and matplotlib are imported: one thread sums in one order, and no figure needs a screen.
@@ -141,3 +142,23 @@ def chromium_path() -> str:
 def site() -> Path:
     """Folder of the built book."""
     return SITE
+
+
+@pytest.fixture(scope="session")
+def hearts() -> list[Recording]:
+    """Sixteen short synthetic hearts on two devices, half of them abnormal."""
+    from spectnet.synthesis import synthetic_hearts
+
+    return synthetic_hearts(16, seed=0, duration_s=4.0, devices=("electronic", "contact"))
+
+
+@pytest.fixture
+def tiny_model() -> SpectNet:
+    """Four filters, two small blocks and segments of a second, with random weights."""
+    import torch
+
+    from spectnet.model import SpectNet, SpectNetConfig
+
+    torch.manual_seed(0)
+    settings = {"frontend": {"n_filters": 4}, "backbone": {"channels": [4, 6, 8]}, "segment_s": 1.0}
+    return SpectNet(SpectNetConfig.model_validate(settings)).eval()

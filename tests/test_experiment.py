@@ -1,0 +1,88 @@
+"""An experiment's file says what differs from its base, and a mistake in it is named."""
+
+from pathlib import Path
+
+import pytest
+
+from spectnet.experiment import Experiment, TrainingConfig, load_experiment
+from spectnet.splits import PAPER_LISTS
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+COMMITTED = sorted(path for path in CONFIGS.glob("*.toml") if path.stem != "base")
+
+
+def write(folder: Path, text: str, name: str = "mine.toml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_every_committed_experiment_extends_the_base_and_is_named_for_its_file(path):
+    experiment = load_experiment(path)
+    assert experiment.name == path.stem
+    assert 'extends = "base.toml"' in path.read_text()
+    assert experiment.model.preprocessing == load_experiment(CONFIGS / "base.toml").model.preprocessing
+
+
+def test_learned_and_static_differ_in_what_learns_and_nothing_else():
+    learned, static = (load_experiment(CONFIGS / f"{name}-16.toml") for name in ("learned", "static"))
+    assert (learned.model.frontend.learnable, static.model.frontend.learnable) == (True, False)
+    assert learned.training == static.training
+    assert learned.model.backbone == static.model.backbone
+    frontend = learned.model.frontend.model_copy(update={"learnable": False})
+    assert frontend == static.model.frontend
+    assert learned.split == static.split == "paper-fold-0"
+    assert (PAPER_LISTS / "train0.txt").is_file()
+
+
+def test_a_file_overrides_its_base_key_by_key(tmp_path):
+    write(tmp_path, "split = 'blocks-1'\n[training]\nepochs = 3\nseed = 5\n", "base.toml")
+    write(tmp_path, "extends = 'base.toml'\n[training]\nepochs = 4\n", "middle.toml")
+    experiment = load_experiment(write(tmp_path, "extends = 'middle.toml'\ndata = 'synthetic'\n"))
+    assert experiment == Experiment(
+        name="mine", data="synthetic", split="blocks-1", training=TrainingConfig(epochs=4, seed=5)
+    )
+
+
+def test_a_config_survives_its_own_json():
+    """As a run's folder and a result keep it."""
+    experiment = load_experiment(CONFIGS / "learned-16.toml")
+    assert Experiment.model_validate_json(experiment.model_dump_json()) == experiment
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epoch = 3", "unknown setting 'epoch', check its spelling"),
+        ("[training]\nepocs = 3", r"unknown setting 'training\.epocs', check its spelling"),
+        (
+            "[model.frontend]\nnfilters = 3",
+            r"unknown setting 'model\.frontend\.nfilters', check its spelling",
+        ),
+        ("[training]\nepochs = 0", r"training\.epochs: input should be greater than or equal to 1, got 0"),
+        (
+            "[training]\nsegments_per_epoch = 8",
+            r"training: segments_per_epoch must be at least .*\(64\), got 8$",
+        ),
+        (
+            "[model.frontend]\nf_max = 501",
+            r"model: f_max must be at most half the sample rate \(500 Hz\), got 501",
+        ),
+        ("data = 'ecg'", "data: input should be 'physionet2016' or 'synthetic', got 'ecg'"),
+        ("data = ", r"mine\.toml is not TOML"),
+        ("extends = 'no.toml'", r"no\.toml does not exist; configs/ holds the book's experiments"),
+        ("extends = 'mine.toml'", r"mine\.toml extends itself"),
+        ("extends = 3", r"extends must be the name of a file, got 3"),
+    ],
+)
+def test_a_mistake_is_named_with_its_file(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        load_experiment(write(tmp_path, text))
+    assert ".toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"learned-17\.toml does not exist"):
+        load_experiment(tmp_path / "learned-17.toml")
