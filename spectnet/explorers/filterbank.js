@@ -16,13 +16,15 @@ export function design({ n_filters, order, f_min, f_max, scale, bandwidth_rule }
   const centers = shared.spacedFrequencies(n_filters, f_min, f_max, scale);
   const widths = shared.bandwidths(n_filters, f_min, f_max, scale, order, bandwidth_rule);
   const grid = Float64Array.from({ length: POINTS }, (_, k) => (k * sampleRate) / 2 / (POINTS - 1));
-  const reach = Math.sqrt(1e6 ** (1 / order) - 1); // to where a filter's power is down by 60 dB
+  // To where a filter's power is down by 60 dB.
+  const reach = Math.sqrt(1e6 ** (1 / order) - 1);
   const { re, im } = shared.frequencyResponse(centers, widths, grid, order, sampleRate, reach);
   const power = re.map((v, k) => v * v + im[k] * im[k]), total = new Float64Array(POINTS);
   power.forEach((v, k) => (total[k % POINTS] += v));
   const inside = total.filter((_, k) => grid[k] >= centers[0] && grid[k] <= centers[n_filters - 1]);
   const ripple = inside.length ? [decibels(Math.min(...inside)), decibels(Math.max(...inside))] : null;
-  const spread = widths.map((b) => b * shared.halfPowerFactor(order)); // width at -3 dB
+  // Widths at -3 dB.
+  const spread = widths.map((b) => b * shared.halfPowerFactor(order));
   return { n: n_filters, order, scale, fMin: f_min, fMax: f_max, centers, widths, spread, grid, power, total, ripple, sampleRate };
 }
 
@@ -276,8 +278,10 @@ function render({ model, el }) {
   const refresh = (what) => {
     if (ORDER.indexOf(what) > ORDER.indexOf(wanted)) wanted = what;
     due ??= requestAnimationFrame(() => {
-      const started = performance.now(), what = wanted;
       due = null;
+      // Hidden, as in print: nothing to draw on; shown again, its size changes and the work is done.
+      if (!root.clientWidth) return;
+      const started = performance.now(), what = wanted;
       wanted = "";
       if (what === "bank") measure();
       if (what !== "look") listen();
@@ -361,7 +365,7 @@ function render({ model, el }) {
   for (const name of DESIGN) model.on(`change:${name}`, redesign);
   model.on("change:clips", heardAgain);
   const unwatch = shared.watchTheme(() => refresh("look"));
-  const resized = new ResizeObserver(() => state.bank && refresh("look"));
+  const resized = new ResizeObserver(() => refresh("look"));
   resized.observe(root);
   refresh("bank");
   return () => {

@@ -249,15 +249,16 @@ let lastId = 0;
 /** A labelled native slider; `show` writes its value and `changed` hears it. */
 export function slider(label, { min, max, step }, show, changed) {
   const id = `spectnet-${++lastId}`;
-  const output = element("output", { for: id });
+  // Hidden from screen readers, since the slider itself says its value.
+  const shown = element("span", { class: "sn-value", "aria-hidden": true });
   const input = element("input", { id, type: "range", min, max, step });
   input.addEventListener("input", () => changed(Number(input.value)));
   const set = (value) => {
     if (Number(input.value) !== value) input.value = value;
-    output.textContent = show(value);
-    input.setAttribute("aria-valuetext", output.textContent);
+    shown.textContent = show(value);
+    input.setAttribute("aria-valuetext", shown.textContent);
   };
-  const node = element("div", { class: "sn-control" }, element("label", { for: id }, label), output, input);
+  const node = element("div", { class: "sn-control" }, element("label", { for: id }, label), shown, input);
   return { node, input, set };
 }
 
