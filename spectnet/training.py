@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
@@ -113,7 +113,7 @@ def train(
         after_epoch: called with the model and the history so far, to save them.
 
     Raises:
-        TrainingError: the loss is not finite; the model is left with its best epoch.
+        TrainingError: the loss or its gradient is not finite; the model is left with its best epoch.
         ValueError: a recording is in both sets.
     """
     _check_disjoint(training, validation)
@@ -124,14 +124,12 @@ def train(
     loader = DataLoader(training, config.batch_size, sampler=sampler, drop_last=True)
     optimizer = make_optimizer(model, config)
     rates = [group["lr"] for group in optimizer.param_groups]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, rates, total_steps=config.epochs * max(1, len(loader))
-    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=config.epochs * len(loader))
     history, best_state = History(), copy.deepcopy(model.state_dict())
     bar = tqdm(range(1, config.epochs + 1), "training", unit="epoch", disable=not progress)
     try:
         for number in bar:
-            loss = _train_epoch(model, loader, optimizer, schedule, device)
+            loss = _train_epoch(model, number, loader, optimizer, schedule, device)
             history.epochs.append(_measure(model, validation, number, loss, device))
             if history.best.epoch == number:
                 best_state = copy.deepcopy(model.state_dict())
@@ -146,6 +144,7 @@ def train(
 
 def _train_epoch(
     model: SpectNet,
+    number: int,
     loader: DataLoader,
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
@@ -155,18 +154,23 @@ def _train_epoch(
     losses = []
     for step, (segments, labels, _) in enumerate(loader):
         loss = nn.functional.cross_entropy(model(segments.to(device)), labels.to(device))
-        if not torch.isfinite(loss):
-            raise TrainingError(
-                f"the loss became {loss.item()} at step {step} of an epoch; the best epoch so far is kept. "
-                "Lower learning_rate, or look for a broken recording with `spectnet verify`"
-            )
         optimizer.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        gradient = nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        _check_finite("loss", loss, f"step {step} of epoch {number}")
+        _check_finite("gradient", gradient, f"step {step} of epoch {number}")
         optimizer.step()
         schedule.step()
         losses.append(loss.item())
     return float(np.mean(losses))
+
+
+def _check_finite(name: str, value: Tensor, where: str) -> None:
+    if not torch.isfinite(value):
+        raise TrainingError(
+            f"the {name} became {value.item()} at {where}; the best epoch so far is kept. "
+            "Lower learning_rate, or look for a broken recording with `spectnet verify`"
+        )
 
 
 def _measure(
