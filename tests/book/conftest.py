@@ -88,8 +88,7 @@ def tiny_book(tmp_path: Path) -> TinyBook:
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "_config.yml", tmp_path)
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules", target_is_directory=True)
-    book.write("package-lock.json", "{}")
-    os.utime(tmp_path / "package-lock.json", (0, 0))  # older than what is installed: no `npm ci`
+    shutil.copy(ROOT / "package-lock.json", tmp_path)
     book.write("book/references.bib", "")
     book.write("book/_toc.yml", "format: jb-book\nroot: index\nchapters:\n- file: page\n")
     book.write("book/index.md", HOME)
