@@ -1,8 +1,8 @@
 """Every figure of the book: data and axes in, axes out; nothing is computed here.
 
-The same colour means the same thing on every page. The colours are Okabe and Ito's, safe for
-colour-blind readers and apart in grey; figures stand on white, so that they read alike on a light
-and on a dark page.
+The same colour means the same thing on every page. The colours are Okabe and Ito's (the purple
+is Tol's, which is darker), safe for colour-blind readers and apart in grey; figures stand on white,
+so that they read alike on a light and on a dark page.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ def waveform(
 
 
 def shade_states(ax: Axes, states: HeartStates, duration: float) -> Axes:
-    """Colour the span of each heart state up to `duration` seconds, and name each once."""
+    """Colour the span of each heart state up to `duration` seconds, and name each once; noise stays white."""
     stops = np.append(states.starts[1:], duration)
     named: set[str] = set()
     for start, stop, name in zip(states.starts, stops, states.names, strict=True):
-        if start < duration:
+        if start < duration and name in STATE_COLORS:
             label = None if name in named else name
             named.add(name)
             span = (start, min(stop, duration))
@@ -107,7 +107,10 @@ def filter_responses(
 
 
 def training_history(
-    axes: Sequence[Axes], loss: Sequence[float], validation_macc: Sequence[float], best_epoch: int
+    axes: Sequence[Axes] | np.ndarray,
+    loss: Sequence[float],
+    validation_macc: Sequence[float],
+    best_epoch: int,
 ) -> None:
     """Draw loss and validation MACC over epochs on two axes, and mark the epoch that was kept."""
     epochs = np.arange(1, len(loss) + 1)
