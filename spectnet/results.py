@@ -123,14 +123,17 @@ def load_results(folder: Path | str = RUNS) -> list[dict]:
     """All runs on record, by file name.
 
     Raises:
-        ValueError: a file that is not JSON.
+        ValueError: a file that is not JSON, or not a run's.
     """
     results = []
     for path in sorted(Path(folder).glob("*.json")):
         try:
-            results.append(json.loads(path.read_text()))
-        except json.JSONDecodeError as error:
+            result = json.loads(path.read_text())
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"{path} is not JSON ({error}); restore it from the repository") from error
+        if missing := [name for name in COLUMNS if name not in result]:
+            raise ValueError(f"{path} is no run's result, it lacks {', '.join(missing)}; move it elsewhere")
+        results.append(result)
     return results
 
 
