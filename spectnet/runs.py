@@ -15,12 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 
 from spectnet import physionet, results, synthesis
 from spectnet.evaluation import score_recordings, score_segments
 from spectnet.experiment import Experiment
 from spectnet.metrics import binary_metrics
-from spectnet.model import SpectNet, load_model, save_model
+from spectnet.model import SpectNet, explain, load_model, save_model
 from spectnet.recordings import Recording
 from spectnet.segments import SegmentDataset
 from spectnet.splits import inner_split, named_split
@@ -35,9 +36,19 @@ def load_recordings(data: str) -> list[Recording]:
     return synthesis.synthetic_hearts(N_SYNTHETIC, seed=0) if data == "synthetic" else physionet.index()
 
 
-def default_device() -> str:
-    """The GPU where there is one, else the CPU."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def choose_device(name: str | None = None) -> torch.device:
+    """The device called `name`; by default the GPU where there is one, else the CPU.
+
+    Raises:
+        ValueError: no such device, or not on this machine.
+    """
+    name = name or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.zeros(1, device=name).device
+    except (RuntimeError, AssertionError) as error:  # PyTorch built without CUDA asserts
+        raise ValueError(
+            f"device {name!r} is not there ({str(error).splitlines()[0]}); take cpu, or run `spectnet doctor`"
+        ) from error
 
 
 def train_experiment(
@@ -50,8 +61,12 @@ def train_experiment(
         folder: is made if need be; an older run in it is replaced.
         device: by default a GPU if there is one.
         progress: show bars.
+
+    Raises:
+        ValueError: no such device, split or recordings; a recording that cannot be used.
+        TrainingError: the loss is not finite.
     """
-    folder = Path(folder)
+    folder, computing_on = Path(folder), choose_device(device)
     folder.mkdir(parents=True, exist_ok=True)
     commit, started = results.current_commit(), time.perf_counter()
     recordings = load_recordings(experiment.data)
@@ -79,7 +94,7 @@ def train_experiment(
         training,
         validation,
         experiment.training,
-        device=device or default_device(),
+        device=computing_on,
         progress=progress,
         after_epoch=keep,
     )
@@ -106,21 +121,17 @@ def evaluate_run(folder: Path | str, *, device: str | None = None, progress: boo
         progress: show a bar.
 
     Raises:
-        ValueError: no run in the folder, or a model that cannot be used.
+        ValueError: no such device, no run in the folder, or a model that cannot be used.
     """
-    folder = Path(folder)
-    if not (folder / RUN_FILE).is_file():
-        raise ValueError(f"{folder} holds no {RUN_FILE}; train a run with `spectnet train CONFIG`")
-    run = json.loads((folder / RUN_FILE).read_text())
-    experiment = Experiment.model_validate(run["experiment"])
-    history = History([Epoch(**epoch) for epoch in run["history"]])
+    folder, computing_on = Path(folder), choose_device(device)
+    run, experiment, history = _read_run(folder / RUN_FILE)
     recordings = load_recordings(experiment.data)
     _, tested = named_split(experiment.split, recordings).apply(recordings)
-    model = load_model(folder).to(device or default_device())
+    model = load_model(folder).to(computing_on)
     dataset = SegmentDataset(
         tested, model.config.preprocessing, segment_s=model.config.segment_s, progress=progress
     )
-    probabilities = score_segments(model, dataset, device or default_device())
+    probabilities = score_segments(model, dataset, computing_on)
     return results.make_result(
         experiment,
         history,
@@ -131,6 +142,18 @@ def evaluate_run(folder: Path | str, *, device: str | None = None, progress: boo
         commit=run["commit"],
         machine=run["machine"],
     )
+
+
+def _read_run(path: Path) -> tuple[dict, Experiment, History]:
+    if not path.is_file():
+        raise ValueError(f"{path.parent} holds no {path.name}; train a run with `spectnet train CONFIG`")
+    try:
+        run = json.loads(path.read_text())
+        experiment = Experiment.model_validate(run["experiment"])
+        return run, experiment, History([Epoch(**epoch) for epoch in run["history"]])
+    except (ValueError, KeyError, TypeError) as error:
+        reason = explain(error) if isinstance(error, ValidationError) else repr(error)
+        raise ValueError(f"{path} is not what a run writes ({reason}); train it again") from error
 
 
 def _segment_accuracy(
