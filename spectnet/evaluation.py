@@ -90,18 +90,20 @@ def score_recordings(
     return np.bincount(dataset.recording_index, weights=probabilities, minlength=n) / counts
 
 
-def predict(model: SpectNet, recording: Recording, *, hop_s: float = 1.0) -> Prediction:
+def predict(model: SpectNet, recording: Recording, *, hop_s: float | None = None) -> Prediction:
     """Score one recording, segment by segment.
 
     Args:
         model: as `model.load_model` gives it.
         recording: of any sample rate of at least twice the model's upper band edge.
-        hop_s: from one segment to the next, in seconds.
+        hop_s: from one segment to the next, in seconds; by default without overlap, as the
+            recordings were scored on which the threshold was chosen.
 
     Raises:
         RecordingError: unreadable, silent, not finite, or shorter than one segment.
     """
     config = model.config
+    hop_s = config.segment_s if hop_s is None else hop_s
     dataset = SegmentDataset([recording], config.preprocessing, segment_s=config.segment_s, hop_s=hop_s)
     device = next(model.parameters()).device
     probabilities = score_segments(model, dataset, device)

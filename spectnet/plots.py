@@ -86,10 +86,11 @@ def spectrogram(
     Returns:
         The mesh, for a colour bar.
     """
-    decibels = 10 / np.log(10) * (log_energy - log_energy.max())
+    rows = np.argsort(frequencies)  # filters that learn may overtake each other
+    decibels = 10 / np.log(10) * (log_energy[rows] - log_energy.max())
     times = np.arange(log_energy.shape[1]) * hop_s
     mesh = ax.pcolormesh(
-        times, frequencies, decibels, vmin=-range_db, vmax=0, shading="nearest", rasterized=True
+        times, frequencies[rows], decibels, vmin=-range_db, vmax=0, shading="nearest", rasterized=True
     )
     ax.set(xlabel="time (s)", ylabel="centre frequency (Hz)")
     return mesh
@@ -132,7 +133,7 @@ def segment_scores(
     ax.axhline(found.score, color=RED, label="recording")
     ax.axhline(found.threshold, color=GREY, linestyle="--", label="threshold")
     ax.set(ylim=(-0.02, 1.02), xlabel="time (s)", ylabel="P(abnormal)")
-    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=8, borderaxespad=0)
     return ax
 
 

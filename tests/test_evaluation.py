@@ -129,3 +129,11 @@ def test_every_whole_segment_of_a_real_recording_is_scored(tiny_model, real_reco
     found = predict(tiny_model, real_recordings[0])
     assert len(found.probabilities) == len(samples) // rate
     assert ((found.probabilities > 0) & (found.probabilities < 1)).all()
+
+
+def test_by_default_a_recording_is_scored_as_in_evaluation(tiny_model, hearts):
+    dataset = SegmentDataset(
+        hearts[:1], tiny_model.config.preprocessing, segment_s=tiny_model.config.segment_s
+    )
+    expected = score_recordings(dataset, score_segments(tiny_model, dataset))[0]
+    assert predict(tiny_model, hearts[0]).score == pytest.approx(expected, abs=1e-6)

@@ -61,6 +61,12 @@ def test_a_spectrogram_is_in_decibels_below_its_maximum(ax, shape):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (s)", "centre frequency (Hz)")
 
 
+def test_filters_that_overtook_each_other_are_drawn_by_frequency(ax):
+    mesh = plots.spectrogram(ax, np.array([[0.0], [-1.0], [-2.0]]), np.array([100.0, 300.0, 200.0]), 0.01)
+    decibels = mesh.get_array().ravel() * np.log(10) / 10
+    np.testing.assert_allclose(decibels, [0.0, -2.0, -1.0], atol=1e-9)
+
+
 def test_filter_responses_are_gains_in_decibels(ax):
     frequency = np.array([10.0, 20.0, 30.0])
     plots.filter_responses(ax, frequency, np.array([[1.0, 0.1, 0.0], [0.5, 1.0, 0.5]]))
