@@ -8,7 +8,9 @@ import soundfile
 import torch
 
 from spectnet.evaluation import predict, score_recordings, score_segments
+from spectnet.model import DEFAULT_MODEL, load_model
 from spectnet.recordings import UNLABELLED, HeartStates, Recording, RecordingError
+from spectnet.results import load_results
 from spectnet.segments import Preprocessing, SegmentDataset
 
 
@@ -121,6 +123,15 @@ def test_what_holds_no_heart_is_refused(tiny_model, samples, message):
     recording = Recording("x", UNLABELLED, "x", samples=samples.astype(np.float32), sample_rate=1000)
     with pytest.raises(RecordingError, match=message):
         predict(tiny_model, recording)
+
+
+@pytest.mark.real
+def test_the_books_model_gives_real_recordings_the_scores_on_record(real_recordings):
+    (run,) = [r for r in load_results() if (r["experiment"], r["seed"]) == ("learned-16", 0)]
+    by_name, model = {r.name: r for r in real_recordings}, load_model(DEFAULT_MODEL)
+    for on_record in run["recordings"][::60]:
+        score = predict(model, by_name[on_record["name"]]).score
+        assert score == pytest.approx(on_record["score"], abs=1e-3)
 
 
 @pytest.mark.real

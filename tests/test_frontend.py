@@ -203,6 +203,13 @@ def test_half_precision_stays_finite_and_close(dtype, algorithm, generator):
         assert torch.isfinite(parameter.grad).all()
 
 
+@pytest.mark.gpu
+def test_a_gpu_draws_the_same(generator):
+    front_end, waveform = layer(), noise(2, 700, generator=generator)
+    drawn = front_end(waveform).detach()
+    torch.testing.assert_close(front_end.cuda()(waveform.cuda()).cpu(), drawn, rtol=1e-3, atol=1e-3)
+
+
 COMPILED = """
 import torch
 from spectnet.frontend import GammatoneSpectrogram
