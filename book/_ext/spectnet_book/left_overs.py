@@ -14,6 +14,9 @@ LEFT_OVERS = re.compile(
     r'|<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = .*?</script>',
     re.DOTALL,
 )
+# Sphinx sets a long signature as a list of descriptions without terms, inside a term.
+SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
+PART = re.compile(r"<(/?)(dl|dd)>")
 
 
 def drop_thebe(
@@ -30,14 +33,26 @@ def is_thebe(file: Any) -> bool:
     return "thebe" in text.lower()
 
 
+def tidied(html: str) -> str:
+    """A written page without what no template lets us leave out, and with roles that a screen reader knows."""
+    html = LEFT_OVERS.sub("", html).replace('role="doc-biblioentry"', 'role="listitem"')
+    return SIGNATURE.sub(lambda signature: PART.sub(as_span, signature[0]), html)
+
+
+def as_span(part: re.Match[str]) -> str:
+    """The tag of a list as that of a span, its name kept as a class."""
+    closing, name = part.groups()
+    return "</span>" if closing else f'<span class="sig-{name}">'
+
+
 def tidy(app: Sphinx, error: Exception | None) -> None:
-    """Take out of the written pages what no template lets us leave out."""
+    """Tidy every page of the site."""
     if error is not None or app.builder.name != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):
         html = page.read_text("utf-8")
-        if (cleaned := LEFT_OVERS.sub("", html)) != html:
-            page.write_text(cleaned, "utf-8")
+        if (better := tidied(html)) != html:
+            page.write_text(better, "utf-8")
 
 
 def setup(app: Sphinx) -> None:
