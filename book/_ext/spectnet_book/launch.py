@@ -43,7 +43,13 @@ def first_cells(app: Sphinx) -> list[dict[str, Any]]:
     if not url:
         return []
     source = FIRST_CELL.format(url=url, name=url.rpartition("/")[2])
-    cell = {"cell_type": "code", "id": "install", "metadata": {}, "outputs": [], "execution_count": None}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "install",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
     return [{**cell, "source": source}]
 
 
