@@ -34,7 +34,7 @@ def is_thebe(file: Any) -> bool:
 
 
 def tidied(html: str) -> str:
-    """A written page without what no template lets us leave out, and with roles that a screen reader knows."""
+    """A written page without what no template lets us leave out, with roles a screen reader knows."""
     html = LEFT_OVERS.sub("", html).replace('role="doc-biblioentry"', 'role="listitem"')
     return SIGNATURE.sub(lambda signature: PART.sub(as_span, signature[0]), html)
 
