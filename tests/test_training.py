@@ -97,14 +97,23 @@ def test_the_history_is_what_validation_of_the_kept_model_gives(halves):
 
 
 def test_validation_counts_both_classes_alike_in_every_subset(hearts, monkeypatch):
-    """Three normal hearts of one device weigh as much as its one abnormal heart."""
-    electronic = [h for h in hearts if h.subset == "electronic"]
-    chosen = [h for h in electronic if h.label == 0][:3] + [h for h in electronic if h.label == 1][:1]
+    """Three normal hearts of one device weigh as much as the one normal heart of the other."""
+
+    def some(subset: str, label: int, n: int) -> list[Recording]:
+        return [h for h in hearts if (h.subset, h.label) == (subset, label)][:n]
+
+    chosen = [
+        *some("electronic", 0, 3),
+        *some("electronic", 1, 1),
+        *some("contact", 0, 1),
+        *some("contact", 1, 3),
+    ]
+    scores = np.array([0.1, 0.2, 0.3, 0.8, 0.99, 0.8, 0.8, 0.8])  # wrong of the one normal contact heart
     monkeypatch.setattr(training, "score_segments", lambda *_: None)
-    monkeypatch.setattr(training, "score_recordings", lambda *_: np.array([0.1, 0.2, 0.9, 0.5]))
+    monkeypatch.setattr(training, "score_recordings", lambda *_: scores)
     macc, threshold = validate(model(), cut(chosen))
-    assert macc == pytest.approx((1 + 2 / 3) / 2)
-    assert 0.2 < threshold < 0.5
+    assert macc == pytest.approx((1 + 1 / 2) / 2)  # by heads it would be (1 + 3 / 4) / 2
+    assert 0.3 < threshold < 0.8
 
 
 def test_of_equal_epochs_the_first_is_best():
@@ -137,7 +146,7 @@ def test_learnable_filters_move_and_static_ones_stay(halves, learnable, moves):
 
 def test_dropout_acts_while_training_and_not_while_validating(halves, monkeypatch):
     modes = []
-    network = model()
+    network = model().eval()  # as one comes from disk
     network.backbone.dropout.register_forward_hook(lambda module, *_: modes.append(module.training))
     run(network, halves, epochs=1)
     steps = QUICK.segments_per_epoch // QUICK.batch_size
