@@ -6,12 +6,13 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from spectnet.model import SpectNetConfig, explain
+from spectnet.model import SpectNetConfig
+from spectnet.settings import Settings, explain
 
 
-class TrainingConfig(BaseModel):
+class TrainingConfig(Settings):
     """How a model is trained.
 
     Attributes:
@@ -25,8 +26,6 @@ class TrainingConfig(BaseModel):
         crop_hop_s: training segments start at multiples of this, in seconds.
         validation_folds: one part in so many of the training recordings validates.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = Field(0, ge=0)
     epochs: int = Field(40, ge=1)
@@ -48,7 +47,7 @@ class TrainingConfig(BaseModel):
         return self
 
 
-class Experiment(BaseModel):
+class Experiment(Settings):
     """One experiment: data, split, model and training.
 
     Attributes:
@@ -58,8 +57,6 @@ class Experiment(BaseModel):
         model: settings of the model.
         training: settings of the training.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     data: Literal["physionet2016", "synthetic"] = "physionet2016"

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -21,6 +21,7 @@ from spectnet.backbones import ResidualCNN
 from spectnet.frontend import GammatoneSpectrogram
 from spectnet.scales import check_range
 from spectnet.segments import Preprocessing
+from spectnet.settings import Settings, explain
 
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "learned-16"
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
@@ -30,10 +31,8 @@ class ModelError(ValueError):
     """A saved model that cannot be used; its message says what, where and what to do."""
 
 
-class FrontendConfig(BaseModel):
+class FrontendConfig(Settings):
     """Settings of `frontend.GammatoneSpectrogram`, but for the sample rate; frequencies in Hz."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     n_filters: int = Field(16, ge=1)
     order: int = Field(4, ge=1, le=8)
@@ -46,17 +45,15 @@ class FrontendConfig(BaseModel):
     hop_s: float = Field(0.010, gt=0)
 
 
-class BackboneConfig(BaseModel):
+class BackboneConfig(Settings):
     """Settings of `backbones.ResidualCNN`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     n_classes: int = Field(2, ge=2)
     channels: tuple[int, ...] = (16, 32, 64, 128)
     dropout: float = Field(0.3, ge=0, lt=1)
 
 
-class SpectNetConfig(BaseModel):
+class SpectNetConfig(Settings):
     """Everything that must be known to rebuild a model and to prepare its input.
 
     Attributes:
@@ -66,8 +63,6 @@ class SpectNetConfig(BaseModel):
         segment_s: length of the segments it was trained on, in seconds.
         threshold: a recording whose score is at least this is called abnormal.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     preprocessing: Preprocessing = Preprocessing()
     frontend: FrontendConfig = FrontendConfig()
@@ -185,17 +180,3 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
     if broken := [name for name, tensor in weights.items() if not torch.isfinite(tensor).all()]:
         raise ModelError(f"{path}: {broken[0]} holds numbers that are not finite; train or download it again")
     return weights
-
-
-def explain(error: ValidationError) -> str:
-    """Pydantic's findings in one sentence: which key, what was wanted, what was received."""
-    found = []
-    for item in error.errors():
-        key = ".".join(str(part) for part in item["loc"])
-        if item["type"] == "extra_forbidden":
-            found.append(f"unknown setting {key!r}, check its spelling")
-        elif item["type"] == "value_error":  # one of our own, which names its setting and value
-            found.append(f"{key}: {item['ctx']['error']}" if key else str(item["ctx"]["error"]))
-        else:
-            found.append(f"{key}: {item['msg'][0].lower() + item['msg'][1:]}, got {item['input']!r}")
-    return "; ".join(found)

@@ -21,9 +21,10 @@ from spectnet import physionet, results, synthesis
 from spectnet.evaluation import score_recordings, score_segments
 from spectnet.experiment import Experiment
 from spectnet.metrics import binary_metrics
-from spectnet.model import SpectNet, explain, load_model, save_model
+from spectnet.model import SpectNet, load_model, save_model
 from spectnet.recordings import Recording
 from spectnet.segments import SegmentDataset
+from spectnet.settings import explain
 from spectnet.splits import inner_split, named_split
 from spectnet.training import Epoch, History, seed_everything, train
 

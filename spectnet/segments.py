@@ -13,19 +13,20 @@ from typing import Literal
 import numpy as np
 import torch
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from scipy import signal
 from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
 from spectnet.recordings import Recording, RecordingError
+from spectnet.settings import Settings
 
 Waveform = Float[np.ndarray, " time"]
 SHORTEST = 28  # samples; the band-pass mirrors 27 at each end
 
 
-class Preprocessing(BaseModel):
+class Preprocessing(Settings):
     """How every recording is prepared, the same for training and for use.
 
     Attributes:
@@ -34,8 +35,6 @@ class Preprocessing(BaseModel):
         f_high: upper edge in Hz, below half the sample rate.
         despike: whether friction spikes are removed.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     sample_rate: int = Field(1000, gt=0)
     f_low: float = Field(25.0, gt=0)

@@ -4,34 +4,11 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from spectnet.settings import Settings, explain
 from spectnet.synthesis.devices import DEVICES
 from spectnet.synthesis.murmurs import MURMURS, MurmurKind
-
-
-class Settings(BaseModel):
-    """A frozen pydantic model; a bad value raises ``ValueError`` with one sentence: name, demand, value."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    def __init__(self, **values: Any) -> None:
-        try:
-            super().__init__(**values)
-        except ValidationError as error:
-            raise ValueError(_sentence(error, type(self))) from None
-
-
-def _sentence(error: ValidationError, model: type[BaseModel]) -> str:
-    """The first complaint, such as ``heart_rate: input should be less than or equal to 200, got 500``."""
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"{model.__name__} has no setting {name}; it has {', '.join(model.model_fields)}"
-    message = first["msg"].removeprefix("Value error, ")
-    if not name:
-        return message
-    return f"{name}: {message[0].lower()}{message[1:]}, got {first['input']!r}"
 
 
 class HeartSettings(Settings):
@@ -77,18 +54,24 @@ class HeartSettings(Settings):
     device: str = "electronic"
     level: float = Field(default=1.0, gt=0, le=10)
 
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:  # a reader meets this in a cell: one sentence, no list
+            raise ValueError(explain(error)) from None
+
     @field_validator("murmur", mode="before")
     @classmethod
     def _known_murmur(cls, kind: object) -> object:
         if kind is not None and kind not in get_args(MurmurKind):
-            raise ValueError(f"must be None or one of {', '.join(MURMURS)}")
+            raise ValueError(f"must be None or one of {', '.join(MURMURS)}, got {kind!r}")
         return kind
 
     @field_validator("device")
     @classmethod
     def _known_device(cls, device: str) -> str:
         if device not in DEVICES:
-            raise ValueError(f"must be one of {', '.join(DEVICES)}")
+            raise ValueError(f"must be one of {', '.join(DEVICES)}, got {device!r}")
         return device
 
     @model_validator(mode="after")
