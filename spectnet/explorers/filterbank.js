@@ -279,8 +279,6 @@ function render({ model, el }) {
     if (ORDER.indexOf(what) > ORDER.indexOf(wanted)) wanted = what;
     due ??= requestAnimationFrame(() => {
       due = null;
-      // Hidden, as in print: nothing to draw on; shown again, its size changes and the work is done.
-      if (!root.clientWidth) return;
       const started = performance.now(), what = wanted;
       wanted = "";
       if (what === "bank") measure();
@@ -360,17 +358,14 @@ function render({ model, el }) {
   parts.numbers.addEventListener("toggle", fillTable);
   buttons();
 
-  const heardAgain = () => ((state.clips = readClips(model)), refresh("sound"));
-  const redesign = () => refresh("bank");
-  for (const name of DESIGN) model.on(`change:${name}`, redesign);
-  model.on("change:clips", heardAgain);
+  // The widget manager takes these off itself when the view goes.
+  model.on(DESIGN.map((name) => `change:${name}`).join(" "), () => refresh("bank"));
+  model.on("change:clips", () => ((state.clips = readClips(model)), refresh("sound")));
   const unwatch = shared.watchTheme(() => refresh("look"));
   const resized = new ResizeObserver(() => refresh("look"));
   resized.observe(root);
   refresh("bank");
   return () => {
-    for (const name of DESIGN) model.off(`change:${name}`, redesign);
-    model.off("change:clips", heardAgain);
     unwatch();
     resized.disconnect();
     player.close();

@@ -16,9 +16,10 @@ from jaxtyping import Float, Real
 
 from spectnet import gammatone, scales
 from spectnet.explorers.module import FOLDER, joined
-from spectnet.recordings import check_waveform
+from spectnet.recordings import RecordingError, check_waveform
 from spectnet.synthesis import HeartSettings, synthesize
 
+WINDOW_S = 0.025  # of the spectrogram that the browser draws
 _DESIGN = ("n_filters", "order", "f_min", "f_max", "scale", "bandwidth_rule")
 
 
@@ -51,7 +52,7 @@ class FilterbankExplorer(anywidget.AnyWidget):
         bandwidth_rule: how wide each filter is.
 
     Raises:
-        RecordingError: a sound that is empty, silent or not one finite channel.
+        RecordingError: a sound that is empty, silent, shorter than 25 ms or not one finite channel.
         TraitError: a setting out of range.
 
     Example:
@@ -94,7 +95,7 @@ class FilterbankExplorer(anywidget.AnyWidget):
             waveform = _synthetic_hearts(int(sample_rate))
         named = waveform if isinstance(waveform, Mapping) else {"your recording": waveform}
         self.set_trait("sample_rate", float(sample_rate))
-        self.set_trait("clips", [_as_clip(name, samples) for name, samples in named.items()])
+        self.set_trait("clips", [_as_clip(*sound, sample_rate) for sound in named.items()])
         super().__init__(
             n_filters=n_filters,
             order=order,
@@ -145,9 +146,13 @@ def _synthetic_hearts(sample_rate: int) -> dict[str, Float[np.ndarray, " time"]]
     }
 
 
-def _as_clip(name: str, samples: Real[np.ndarray, " time"]) -> dict:
+def _as_clip(name: str, samples: Real[np.ndarray, " time"], sample_rate: float) -> dict:
     """A sound as the browser takes it: 16-bit little-endian, brought to full scale."""
     waveform = check_waveform(np.asarray(samples, dtype=np.float32), name)
+    if len(waveform) < WINDOW_S * sample_rate:
+        raise RecordingError(
+            f"{name} must last at least {WINDOW_S:g} s, got {len(waveform) / sample_rate:g} s"
+        )
     return {
         "name": name,
         "samples": np.round(32767 * waveform / np.abs(waveform).max()).astype("<i2").tobytes(),

@@ -32,8 +32,8 @@ def joined(name: str) -> str:
     shared, own = ((FOLDER / file).read_text(encoding="utf-8") for file in ("shared.js", name))
     if _IMPORT not in own:
         raise ValueError(f"{name} must hold the line {_IMPORT.strip()}")
-    exported = ", ".join(_EXPORTED.findall(shared))
+    wanted = ", ".join(name for name in _EXPORTED.findall(shared) if re.search(rf"\b{name}\b", own))
     inner = re.sub(r"^export ", "", shared, flags=re.MULTILINE)
     # A function keeps the two files' private names apart.
-    wrapped = f"const shared = (() => {{\n{inner}\nreturn {{ {exported} }};\n}})();\n"
+    wrapped = f"const shared = (() => {{\n{inner}\nreturn {{ {wanted} }};\n}})();\n"
     return _without_comment_lines(own.replace(_IMPORT, wrapped))

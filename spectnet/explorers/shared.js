@@ -188,9 +188,13 @@ export function watchTheme(changed) {
 
 // ---- drawing ----
 
-/** Sizes a canvas to its box and the screen's pixels; a context in CSS pixels, cleared. */
+/**
+ * Sizes a canvas to its box and the screen's pixels; a context in CSS pixels, cleared. A hidden one, as in print or
+ * while JupyterLab changes its theme, keeps its size: a width of 0 cannot be drawn on.
+ */
 export function openCanvas(canvas) {
-  const { width, height } = canvas.getBoundingClientRect(), ratio = Math.min(devicePixelRatio || 1, 2);
+  const box = canvas.getBoundingClientRect(), ratio = Math.min(devicePixelRatio || 1, 2);
+  const [width, height] = box.width ? [box.width, box.height] : [canvas.width / ratio, canvas.height / ratio];
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
   const context = canvas.getContext("2d");

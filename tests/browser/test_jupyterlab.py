@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -156,5 +157,14 @@ def test_explorer_and_python_follow_each_other(browser: Browser, lab: str) -> No
     in_kernel(page, "setattr(explorer, 'n_filters', 5)")
     expect(slider).to_have_value("5")
     expect(page.locator(".sn-said")).to_contain_text("5 filters")
+
+    # The picture follows JupyterLab into the dark.
+    light = picture.evaluate("canvas => canvas.toDataURL()")
+    page.evaluate("jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    page.wait_for_timeout(500)
+    ink = page.locator(".sn-explorer").evaluate("node => getComputedStyle(node).color")
+    assert min(int(value) for value in re.findall(r"\d+", ink)) > 150
+    assert picture.evaluate("canvas => canvas.toDataURL()") != light
     assert watch.outside == []
     context.close()

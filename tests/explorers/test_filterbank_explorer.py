@@ -94,6 +94,7 @@ def test_own_sound_arrives_as_16_bit_samples() -> None:
         (np.zeros(0, np.float32), "holds no samples"),
         (np.zeros(500, np.float32), "is silent"),
         (np.full(500, np.nan, np.float32), "NaN"),
+        (np.sin(np.arange(20, dtype=np.float32)), r"my sound must last at least 0\.025 s, got 0\.02 s"),
     ],
 )
 def test_sound_that_cannot_be_heard_is_refused(waveform: np.ndarray, message: str) -> None:
