@@ -116,7 +116,7 @@ function drawImpulses(canvas, bank, chosen, ink) {
     const b = 2 * Math.PI * bank.widths[i], w = 2 * Math.PI * bank.centers[i], at = rows.yOf(i);
     const peak = n > 1 ? ((n - 1) / (b * Math.E)) ** (n - 1) : 1;
     // Where the wave is too fast for the pixels, its outline is drawn instead.
-    const outline = (bank.centers[i] * span) / pixels > 0.25, step = outline || bank.n > 24 ? 1 : 0.5;
+    const outline = (bank.centers[i] * span) / pixels > 0.25, step = outline || bank.n > 40 ? 1 : 0.5;
     const half = rows.tall * (outline || bank.n < 25 ? 0.48 : 1), below = [];
     context.strokeStyle = context.fillStyle = i === chosen ? ink.accent : filterColor(bank, i, ink);
     context.lineWidth = i === chosen ? 2 : bank.n > 32 ? 1 : 1.3;

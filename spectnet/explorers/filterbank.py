@@ -138,7 +138,7 @@ class FilterbankExplorer(anywidget.AnyWidget):
 
 def _synthetic_hearts(sample_rate: int) -> dict[str, Float[np.ndarray, " time"]]:
     """One heart for 2.5 s, without and with a murmur."""
-    murmurs = {"a normal heart": None, "the same heart with a systolic murmur": "ejection"}
+    murmurs = {"a normal heart": None, "the same, with a murmur": "ejection"}
     settings = {"duration_s": 2.5, "sample_rate": sample_rate, "room_db": -50.0}
     return {
         name: synthesize(HeartSettings(murmur=murmur, **settings), seed=0).read()[0]
