@@ -49,10 +49,10 @@ def test_axe_finds_nothing(visit: tuple[Page, Watch]) -> None:
 def test_page_fits_a_phone(visit: tuple[Page, Watch]) -> None:
     page, _ = visit
     page.set_viewport_size(PHONE)
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(600)  # the theme looks for scrolling boxes 300 ms after a resize
     too_wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(too_wide) <= 0
-    assert violations(page) == []
+    assert violations(page, contrast=False) == []
 
 
 @pytest.mark.parametrize("name", pages())

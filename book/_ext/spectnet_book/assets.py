@@ -19,7 +19,7 @@ FONT_AWESOME_5 = re.compile(r'@font-face\{font-family:"?Font ?Awesome(?:\$\{\w+\
 
 
 def copy_all(app: Sphinx) -> None:
-    """Fill `_static/packages` of the site, and `_static/book` with the book's own style."""
+    """Fill `_static/packages` of the site, and `_static/book` with the book's own style and script."""
     packages = provenance.root(app) / "node_modules"
     if not packages.is_dir():
         raise ExtensionError(
@@ -34,6 +34,7 @@ def copy_all(app: Sphinx) -> None:
             app.add_css_file(f"packages/fonts/{font}/{style}.css")
     shutil.copytree(Path(app.srcdir) / "_assets", static / "book", dirs_exist_ok=True)
     app.add_css_file("book/book.css", priority=900)
+    app.add_js_file("book/page.js")
 
 
 def copy_scripts(packages: Path, served: Path) -> None:
