@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
 SECONDS_ALLOWED = 60
+CACHES_KEPT = 5
 JUPYTER_BOOK = ["build", "book", "--config", "_config.yml", "--path-output", ".", "-W", "-n", "--keep-going"]
 
 
@@ -53,6 +54,13 @@ def build(cold: bool) -> int:
     return code
 
 
+def prune() -> None:
+    """Forget the outputs of all but the latest few states of the sources."""
+    caches = sorted((BUILD / "cache").glob("*"), key=lambda folder: folder.stat().st_mtime)
+    for folder in caches[:-CACHES_KEPT]:
+        shutil.rmtree(folder)
+
+
 def pages() -> list[str]:
     """The pages of the table of contents."""
     from sphinx_external_toc.parsing import parse_toc_yaml
@@ -78,6 +86,7 @@ def main() -> None:
     cold = parser.parse_args().cold
     fetch_assets()
     code = build(cold)
+    prune()
     report = BUILD / "seconds.json"
     seconds = json.loads(report.read_text()) if report.is_file() else {}
     for name, took in seconds.items():

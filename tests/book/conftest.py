@@ -73,6 +73,11 @@ class TinyBook:
         """A page of the built site."""
         return (self.folder / "_build" / "html" / f"{page}.html").read_text(encoding="utf-8")
 
+    def notebook(self, page: str) -> str:
+        """The executed notebook of a page, as the site offers it."""
+        path = self.folder / "_build" / "html" / "notebooks" / f"{page}.ipynb"
+        return path.read_text(encoding="utf-8")
+
     def runs(self) -> int:
         """How often the page was run."""
         return len((self.folder / "runs.txt").read_text(encoding="utf-8").splitlines())

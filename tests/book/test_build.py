@@ -18,6 +18,7 @@ def test_outputs_are_made_again_when_the_package_changed_and_only_then(tiny_book
     tiny_book.write("README.md", "Nothing that a page draws from.")
     assert tiny_book.build().returncode == 0
     assert tiny_book.runs() == 1
+    assert "The package says first." in tiny_book.notebook("page"), "outputs from the cache are outputs too"
 
     tiny_book.write("spectnet/__init__.py", 'WORD = "second"\n')
     assert tiny_book.build().returncode == 0
@@ -81,7 +82,7 @@ def test_one_line_switches_the_launch_buttons_on(tiny_book: TinyBook) -> None:
         config["repository"]["url"] = "https://github.com/somebody/somebook"
 
     assert tiny_book.build().returncode == 0
-    before = tiny_book.html("page") + (tiny_book.folder / "_build/html/notebooks/page.ipynb").read_text()
+    before = tiny_book.html("page") + tiny_book.notebook("page")
     assert not any(word in before for word in ("colab", "git-pull", "git clone"))
 
     tiny_book.configure(name_repository)
@@ -90,5 +91,5 @@ def test_one_line_switches_the_launch_buttons_on(tiny_book: TinyBook) -> None:
     assert "https://colab.research.google.com/github/somebody/somebook/blob/notebooks/page.ipynb" in page
     assert "/hub/user-redirect/git-pull?repo=https://github.com/somebody/somebook" in page
     assert "git-pull" not in tiny_book.html("index"), "a page that runs nothing needs no launching"
-    notebook = (tiny_book.folder / "_build/html/notebooks/page.ipynb").read_text()
+    notebook = tiny_book.notebook("page")
     assert "git clone --quiet --depth 1 https://github.com/somebody/somebook" in notebook

@@ -1,11 +1,13 @@
 """Each chapter as an executed notebook: one file a page, and one archive of all."""
 
-import json
+import contextlib
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from docutils import nodes
+from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 
 from spectnet_book import launch
@@ -26,6 +28,18 @@ def executed(app: Sphinx) -> dict[str, Path]:
     return {page: folder / f"{page}.ipynb" for page in pages}
 
 
+def with_outputs(app: Sphinx, source: Path) -> nbformat.NotebookNode:
+    """A notebook that myst-nb wrote, and what its cells gave.
+
+    Where the outputs came from the cache, myst-nb puts them on the page but not into this file.
+    """
+    notebook = nbformat.read(source, as_version=4)
+    cache = get_cache(app.config.nb_execution_cache_path)
+    with contextlib.suppress(KeyError):  # a page that failed is not in the cache
+        notebook = cache.merge_match_into_notebook(notebook)[1]
+    return notebook
+
+
 def publish(app: Sphinx, error: Exception | None) -> None:
     """Copy every executed notebook into the site, and pack them all."""
     if error is not None or app.builder.name != "html":
@@ -34,11 +48,11 @@ def publish(app: Sphinx, error: Exception | None) -> None:
     folder.mkdir(exist_ok=True)
     with zipfile.ZipFile(folder / ARCHIVE, "w", zipfile.ZIP_DEFLATED) as archive:
         for page, source in executed(app).items():
-            notebook = json.loads(source.read_text("utf-8"))
-            notebook["cells"] = launch.first_cells(app) + notebook["cells"]
+            notebook = with_outputs(app, source)
+            notebook.cells = [nbformat.from_dict(cell) for cell in launch.first_cells(app)] + notebook.cells
             target = Path(app.outdir) / path(page)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
+            nbformat.write(notebook, target)
             archive.write(target, target.relative_to(folder))
 
 
