@@ -6,6 +6,7 @@ package, data, configs, results or lock changed, and only then.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -70,7 +71,10 @@ def device() -> str:
 def name_cache(app: Sphinx, config: Config) -> None:
     """Point myst-nb at the cache of these sources, and have every page re-read when they changed."""
     folder = root(app)
-    config.nb_execution_cache_path = str(folder / "_build" / "cache" / fingerprint(folder))
+    cache = folder / "_build" / "cache" / fingerprint(folder)
+    if cache.is_dir():
+        os.utime(cache)  # in use, so not among those the tool forgets
+    config.nb_execution_cache_path = str(cache)
     config.spectnet_state = f"{git(folder, 'rev-parse', 'HEAD')} {git(folder, 'status', '--porcelain')}"
 
 
