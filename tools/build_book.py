@@ -15,7 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
-SECONDS_ALLOWED = 60
+SECONDS_ALLOWED = 60  # a page, on two idle cores
+SECONDS_TOLERATED = 120  # beside other work; what takes longer than this is no accident
 CACHES_KEPT = 5
 JUPYTER_BOOK = ["build", "book", "--config", "_config.yml", "--path-output", ".", "-W", "-n", "--keep-going"]
 
@@ -74,7 +75,7 @@ def problems(names: list[str], seconds: dict[str, float]) -> list[str]:
     slow = [
         f"{name}: ran {took:.0f} s, more than the {SECONDS_ALLOWED} s a page may take"
         for name, took in seconds.items()
-        if took > SECONDS_ALLOWED
+        if took > SECONDS_TOLERATED
     ]
     return missing + slow
 
@@ -90,7 +91,8 @@ def main() -> None:
     report = BUILD / "seconds.json"
     seconds = json.loads(report.read_text()) if report.is_file() else {}
     for name, took in seconds.items():
-        print(f"{took:6.1f} s  {name}")
+        remark = f" (a page may take {SECONDS_ALLOWED} s on two idle cores)" if took > SECONDS_ALLOWED else ""
+        print(f"{took:6.1f} s  {name}{remark}")
     wrong = problems(pages(), seconds)
     print(*wrong, sep="\n", file=sys.stderr)
     sys.exit(1 if code or wrong else 0)

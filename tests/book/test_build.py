@@ -93,3 +93,10 @@ def test_one_line_switches_the_launch_buttons_on(tiny_book: TinyBook) -> None:
     assert "git-pull" not in tiny_book.html("index"), "a page that runs nothing needs no launching"
     notebook = tiny_book.notebook("page")
     assert "git clone --quiet --depth 1 https://github.com/somebody/somebook" in notebook
+
+
+@pytest.mark.parametrize(("seconds", "faults"), [(59.0, 0), (119.0, 0), (121.0, 1)])
+def test_a_page_that_takes_twice_what_it_may_stops_the_build(seconds: float, faults: int) -> None:
+    from tools.build_book import problems
+
+    assert len([fault for fault in problems([], {"page": seconds}) if "page: ran" in fault]) == faults
