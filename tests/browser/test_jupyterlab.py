@@ -117,6 +117,14 @@ def open_and_run(page: Page, address: str) -> None:
     )
 
 
+def text_of_first_cell(page: Page) -> str:
+    """What a reader sees where the page begins."""
+    page.evaluate("jupyterapp.shell.currentWidget.content.scrollToItem(0, 'start')")
+    cell = page.locator(".jp-MarkdownCell").first
+    expect(cell).to_contain_text("spectrogram", timeout=PATIENCE_MS)
+    return cell.inner_text()
+
+
 def scroll_to_explorer(page: Page) -> None:
     """Bring the explorer's cell on the screen; JupyterLab draws only what is near."""
     page.evaluate(
@@ -136,6 +144,7 @@ def test_explorer_and_python_follow_each_other(browser: Browser, lab: str) -> No
     context = browser.new_context(viewport=DESKTOP)
     page = watch.over(context, (lab, lab.replace("http", "ws")))
     open_and_run(page, lab)
+    assert "{term}" not in text_of_first_cell(page), "roles are rendered, not shown"
     scroll_to_explorer(page)
     slider = page.locator(".sn-explorer").get_by_label("Number of filters", exact=True)
     picture = page.locator(".sn-explorer canvas").first
