@@ -67,7 +67,8 @@ def test_stereo_is_averaged_with_a_warning(tmp_path: Path, tone):
 def test_mono_reads_without_a_warning(wav: Path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        read_audio(wav)
+        waveform, rate = read_audio(wav)
+    assert (waveform.shape, rate) == ((2000,), RATE)
 
 
 def test_truncated_wav_is_refused_with_both_lengths(wav: Path):
