@@ -79,6 +79,26 @@ def test_reference_has_every_public_module() -> None:
     assert all(found.values()), "every module says in one line what it holds"
 
 
+def test_every_module_stands_on_one_page_of_the_reference() -> None:
+    from spectnet_book.docstrings import LIST, asked_for, modules
+
+    pages = LIST.findall((ROOT / "book" / "api.md").read_text(encoding="utf-8"))
+    written = {f"api/{path.stem}" for path in (ROOT / "book" / "api").glob("*.md")}
+    assert sorted(pages) == sorted(written)
+    texts = [(ROOT / "book" / f"{page}.md").read_text(encoding="utf-8") for page in pages]
+    documented = [name for text in texts for name, _ in asked_for(text)]
+    assert sorted(documented) == sorted(name for name, _ in modules(ROOT / "spectnet"))
+
+
+def test_a_package_comes_with_its_modules_and_no_namesake() -> None:
+    from spectnet_book.docstrings import asked_for
+
+    names = [name for name, _ in asked_for("<!-- sections of model frontend -->")]
+    assert names[:2] == ["spectnet.model", "spectnet.frontend"]
+    assert "spectnet.frontend.bounded" in names
+    assert all(re.match(r"spectnet\.(model$|frontend\b)", name) for name in names)
+
+
 def test_assets_lock_names_no_registry() -> None:
     lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")
     assert '"resolved"' not in lock

@@ -1,7 +1,8 @@
 """The package's docstrings as an API reference.
 
 Docstrings are written to be read in the source: mathematics between dollars, names between single
-backticks. Here both become what Sphinx expects, and `api.md` gets one section for each module.
+backticks. Here both become what Sphinx expects. A page of `api/` asks for the sections of its modules
+by name, and `api.md` for a list of what stands on each page.
 """
 
 import ast
@@ -15,7 +16,8 @@ from typing import Any
 from sphinx.application import Sphinx
 
 PACKAGE = "spectnet"
-MARKER = "<!-- one section a module -->"
+SECTIONS = re.compile(r"<!-- sections of ([\w ]+) -->")
+LIST = re.compile(r"<!-- modules of ([\w/-]+) -->")
 DISPLAY_MATH = re.compile(r"^([ ]*)\$\$(.+?)\$\$", re.DOTALL | re.MULTILINE)
 # Left alone: code between double backticks and roles such as :func:`...`.
 INLINE = re.compile(r"(``.+?``|:[a-z:]+:`[^`]+`)|(?<!\\)\$([^$\n]+?(?:\n[^$\n]+?)?)\$|`([^`\n]+)`")
@@ -62,19 +64,42 @@ def package_folder() -> Path:
     return Path(found.origin).parent  # type: ignore[union-attr, arg-type]
 
 
+def asked_for(text: str) -> list[tuple[str, str]]:
+    """The modules of a page's marker with their first lines; a package comes with all that it holds."""
+    rooms = [room for marker in SECTIONS.findall(text) for room in marker.split()]
+    found = list(modules(package_folder()))
+    return [
+        (name, summary)
+        for room in rooms
+        for name, summary in found
+        if f"{name}.".startswith(f"{PACKAGE}.{room}.")
+    ]
+
+
 def section(name: str) -> str:
     """One module of the reference; a package shows what it defines, not what it hands on."""
     options = "   :members:\n   :ignore-module-all:\n   :show-inheritance:\n"
-    return f"({name})=\n## `{name}`\n\n```{{eval-rst}}\n.. automodule:: {name}\n{options}```\n"
+    return f"## `{name}`\n\n```{{eval-rst}}\n.. automodule:: {name}\n{options}```\n"
+
+
+def listing(page: str, text: str) -> str:
+    """A table of the modules that a page documents, each with a way to its section."""
+    rows = [
+        f"| [`{name}`]({page}.md#{name.replace('.', '')}) | {summary} |" for name, summary in asked_for(text)
+    ]
+    return "\n".join(["| module | what it holds |", "|---|---|", *rows])
 
 
 def fill_reference(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Put the sections where the page asks for them."""
-    if MARKER in source[0]:
-        found = list(modules(package_folder()))
-        table = "\n".join(f"| [`{name}`](#{name}) | {summary} |" for name, summary in found)
-        sections = "\n".join(section(name) for name, _ in found)
-        source[0] = source[0].replace(MARKER, f"| module | what it holds |\n|---|---|\n{table}\n\n{sections}")
+    """Put sections and lists where a page asks for them."""
+
+    def list_of(asked: re.Match[str]) -> str:
+        return listing(asked[1], Path(app.srcdir, f"{asked[1]}.md").read_text("utf-8"))
+
+    if SECTIONS.search(source[0]):
+        sections = "\n".join(section(name) for name, _ in asked_for(source[0]))
+        source[0] = SECTIONS.sub(lambda _: sections, source[0], count=1)
+    source[0] = LIST.sub(list_of, source[0])
 
 
 def setup(app: Sphinx) -> None:

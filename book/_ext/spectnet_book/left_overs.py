@@ -17,6 +17,8 @@ LEFT_OVERS = re.compile(
 # Sphinx sets a long signature as a list of descriptions without terms, inside a term.
 SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
 PART = re.compile(r"<(/?)(dl|dd)>")
+# The arrow beside a page in the list of contents has no words of its own.
+OPENER = "Show or hide the pages of this part"
 
 
 def drop_thebe(
@@ -36,6 +38,7 @@ def is_thebe(file: Any) -> bool:
 def tidied(html: str) -> str:
     """A written page without what no template lets us leave out, with roles a screen reader knows."""
     html = LEFT_OVERS.sub("", html).replace('role="doc-biblioentry"', 'role="listitem"')
+    html = html.replace("<summary><span", f'<summary aria-label="{OPENER}"><span')
     return SIGNATURE.sub(lambda signature: PART.sub(as_span, signature[0]), html)
 
 
