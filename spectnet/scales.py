@@ -135,3 +135,13 @@ def spaced_frequencies(
     low, high = to_scale(float(f_min), scale), to_scale(float(f_max), scale)
     steps = torch.linspace(0.0, 1.0, n_filters + 2, dtype=torch.float64)[1:-1]
     return from_scale(low + (high - low) * steps, scale)
+
+
+def band_edges(n_filters: int, f_min: float, f_max: float, scale: str = "mel") -> Float[Tensor, " edges"]:
+    """Edges in Hz of the ``n_filters`` bands around `spaced_frequencies`: half a step to either side.
+
+    One more edge than bands: neighbours share theirs. Arguments and errors are those of
+    `spaced_frequencies`.
+    """
+    # Half steps are the steps of twice as many filters and one; every other one is an edge.
+    return spaced_frequencies(2 * n_filters + 1, f_min, f_max, scale)[::2]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from spectnet.scales import (
     SCALES,
+    band_edges,
     erb_rate_to_hz,
     erb_width,
     from_scale,
@@ -101,6 +102,17 @@ def test_filters_are_the_inner_ones_of_two_more(scale, n_filters):
     all_places = torch.cat([low[None], places, high[None]])
     step = (high - low) / (n_filters + 1)
     torch.testing.assert_close(all_places.diff(), step.expand(n_filters + 1), rtol=1e-10, atol=0)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("n_filters", [1, 2, 16])
+def test_a_band_reaches_half_a_step_to_either_side_of_its_filter(scale, n_filters):
+    low, high = to_scale(25.0, scale), to_scale(400.0, scale)
+    half_step = (high - low) / (n_filters + 1) / 2
+    edges = to_scale(band_edges(n_filters, 25.0, 400.0, scale), scale)
+    places = to_scale(spaced_frequencies(n_filters, 25.0, 400.0, scale), scale)
+    torch.testing.assert_close(edges[:-1], places - half_step, rtol=1e-10, atol=0)
+    torch.testing.assert_close(edges[1:], places + half_step, rtol=1e-10, atol=0)
 
 
 def test_mel_spacing_is_librosas():
