@@ -96,6 +96,26 @@ def spectrogram(
     return mesh
 
 
+def difference(
+    ax: Axes,
+    decibels: Float[np.ndarray, "filters frames"],
+    frequencies: Float[np.ndarray, " filters"],
+    hop_s: float,
+    *,
+    limit_db: float = 10.0,
+) -> QuadMesh:
+    """Draw what a spectrogram has more (red) or less (blue) than another, in dB, up to `limit_db` either way.
+
+    Returns:
+        The mesh, for a colour bar.
+    """
+    times = np.arange(decibels.shape[1]) * hop_s
+    mesh = ax.pcolormesh(times, frequencies, decibels, cmap="RdBu_r", shading="nearest", rasterized=True)
+    mesh.set_clim(-limit_db, limit_db)
+    ax.set(xlabel="time (s)", ylabel="centre frequency (Hz)")
+    return mesh
+
+
 def filter_responses(
     ax: Axes, frequency: Float[np.ndarray, " frequencies"], gain: Float[np.ndarray, "filters frequencies"]
 ) -> Axes:

@@ -67,6 +67,19 @@ def test_filters_that_overtook_each_other_are_drawn_by_frequency(ax):
     np.testing.assert_allclose(decibels, [0.0, -2.0, -1.0], atol=1e-9)
 
 
+def test_no_difference_lies_in_the_middle_of_the_colours(ax):
+    decibels = np.array([[0.0, 3.0], [-3.0, -20.0]])
+    mesh = plots.difference(ax, decibels, np.array([100.0, 200.0]), 0.01, limit_db=6.0)
+    np.testing.assert_array_equal(mesh.get_array().reshape(2, 2), decibels)
+    assert mesh.get_clim() == (-6.0, 6.0)
+    none, more, less, far_less = mesh.to_rgba(decibels.ravel())[:, :3]
+    assert none.min() > 0.95, "nothing is white"
+    assert more[0] > more[2]
+    assert less[2] > less[0]
+    assert far_less.sum() < less.sum()
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (s)", "centre frequency (Hz)")
+
+
 def test_filter_responses_are_gains_in_decibels(ax):
     frequency = np.array([10.0, 20.0, 30.0])
     plots.filter_responses(ax, frequency, np.array([[1.0, 0.1, 0.0], [0.5, 1.0, 0.5]]))
