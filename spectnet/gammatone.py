@@ -4,7 +4,8 @@ $$g(t) = t^{n-1}\, e^{-2\pi b t}\, \cos(2\pi f_c t), \qquad t \ge 0$$
 
 Pure, differentiable functions of centre frequency $f_c$ and bandwidth $b$, both in Hz.
 Everything is computed for the *sampled* filter, exactly: no long impulse response stands
-behind the frequency response, and the gain is one at the centre frequency.
+behind the frequency response, and the gain is one at the centre frequency. Where a function takes
+an ``order``, one whole number stands for all filters, a sequence gives each filter its own.
 
 Form from Patterson et al. (1992); taught in *Gammatone filters*.
 """
@@ -12,20 +13,15 @@ Form from Patterson et al. (1992); taught in *Gammatone filters*.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from spectnet.orders import by_order, check_order, orders_per_filter
 from spectnet.scales import check_range, erb_width, from_scale, to_scale
-
-MAX_ORDER = 8
-
-
-def check_order(order: int) -> None:
-    """Raise ValueError unless `order` is a whole number from 1 to 8."""
-    if isinstance(order, bool) or int(order) != order or not 1 <= order <= MAX_ORDER:
-        raise ValueError(f"order must be a whole number from 1 to {MAX_ORDER}, got {order}")
 
 
 def _check_filters(center_frequency: Tensor, bandwidth: Tensor, sample_rate: float) -> None:
@@ -65,7 +61,7 @@ def _raw_response(
     bandwidth: Float[Tensor, "*shape"],
     frequency: Float[Tensor, "*shape"],
     sample_rate: float,
-    order: int,
+    order: int | Sequence[int],
 ) -> Complex[Tensor, "*shape"]:
     r"""Transfer function of the samples $k^{n-1} e^{-2\pi b k/f_s} \cos(2\pi f_c k/f_s)$.
 
@@ -74,16 +70,40 @@ def _raw_response(
     decay = torch.exp(-2.0 * math.pi * bandwidth / sample_rate)
     plus = 2.0 * math.pi * (center_frequency - frequency) / sample_rate
     minus = 2.0 * math.pi * (-center_frequency - frequency) / sample_rate
-    return 0.5 * (_power_sum(torch.polar(decay, plus), order) + _power_sum(torch.polar(decay, minus), order))
+
+    def both(n: int, z_plus: Tensor, z_minus: Tensor) -> Tensor:
+        return 0.5 * (_power_sum(z_plus, n) + _power_sum(z_minus, n))
+
+    return by_order(both, order, torch.polar(decay, plus), torch.polar(decay, minus))
 
 
 def _peak_gain(
     center_frequency: Float[Tensor, " filters"],
     bandwidth: Float[Tensor, " filters"],
     sample_rate: float,
-    order: int,
+    order: int | Sequence[int],
 ) -> Float[Tensor, " filters"]:
-    return _raw_response(center_frequency, bandwidth, center_frequency, sample_rate, order).abs()
+    """Gain at its centre of each filter whose taps `_taps` draws; float64, unchecked."""
+    f_c, b = center_frequency.double(), bandwidth.double()
+    return _raw_response(f_c, b, f_c, sample_rate, order).abs()
+
+
+def _taps(
+    center_frequency: Float[Tensor, " filters"],
+    bandwidth: Float[Tensor, " filters"],
+    kernel_size: int,
+    sample_rate: float,
+    order: int | Sequence[int],
+) -> Float[Tensor, "filters {kernel_size}"]:
+    """The samples as the formula gives them, k counted from 0; float64, unchecked."""
+    f_c, b = center_frequency.double()[:, None], bandwidth.double()[:, None]
+    k = torch.arange(kernel_size, dtype=torch.float64, device=center_frequency.device)
+
+    def ring(n: int, f_c: Tensor, b: Tensor) -> Tensor:
+        t = k / sample_rate
+        return k ** (n - 1) * torch.exp(-2.0 * math.pi * b * t) * torch.cos(2.0 * math.pi * f_c * t)
+
+    return by_order(ring, order, f_c, b)
 
 
 def impulse_response(
@@ -92,7 +112,7 @@ def impulse_response(
     *,
     kernel_size: int,
     sample_rate: float,
-    order: int = 4,
+    order: int | Sequence[int] = 4,
 ) -> Float[Tensor, "filters {kernel_size}"]:
     r"""Sample one gammatone per row, with unit gain at its centre frequency.
 
@@ -103,25 +123,21 @@ def impulse_response(
         bandwidth: decay $b$ in Hz; a larger one rings for less time.
         kernel_size: length in samples; `effective_length` says how many matter.
         sample_rate: $f_s$ in Hz.
-        order: $n$, how slowly the onset rises.
+        order: $n$, how slowly the onset rises; for all filters, or one for each.
 
     Raises:
         ValueError: a centre frequency outside its range, a bandwidth that is not positive,
-            an order that is not 1 to 8, a kernel shorter than one sample.
+            an order that is not 1 to 8, orders for another number of filters, a kernel shorter
+            than one sample.
 
     Taught in *Gammatone filters*; form from Patterson et al. (1992).
     """
-    check_order(order)
     _check_filters(center_frequency, bandwidth, sample_rate)
     if kernel_size < 1:
         raise ValueError(f"kernel_size must be at least 1 sample, got {kernel_size}")
     # In float64 whatever comes in: the phase of a float32 cosine is off by 1e-4 at 44.1 kHz.
-    f_c, b = center_frequency.double()[:, None], bandwidth.double()[:, None]
-    k = torch.arange(kernel_size, dtype=torch.float64, device=center_frequency.device)
-    t = k / sample_rate
-    envelope = k ** (order - 1) * torch.exp(-2.0 * math.pi * b * t)
-    kernel = envelope * torch.cos(2.0 * math.pi * f_c * t)
-    gain = _peak_gain(f_c[:, 0], b[:, 0], sample_rate, order)
+    kernel = _taps(center_frequency, bandwidth, kernel_size, sample_rate, order)
+    gain = _peak_gain(center_frequency, bandwidth, sample_rate, order)
     return (kernel / gain[:, None]).to(center_frequency.dtype)
 
 
@@ -131,7 +147,7 @@ def frequency_response(
     frequency: Float[Tensor, " frequencies"],
     *,
     sample_rate: float,
-    order: int = 4,
+    order: int | Sequence[int] = 4,
 ) -> Complex[Tensor, "filters frequencies"]:
     r"""Transfer function of each sampled gammatone at each frequency, exact and in closed form.
 
@@ -147,14 +163,13 @@ def frequency_response(
         bandwidth: decay $b$ in Hz.
         frequency: where to evaluate, in Hz.
         sample_rate: $f_s$ in Hz.
-        order: $n$, from 1 to 8.
+        order: $n$, from 1 to 8; for all filters, or one for each.
 
     Raises:
         ValueError: as `impulse_response`.
 
     Taught in *Gammatone filters*.
     """
-    check_order(order)
     _check_filters(center_frequency, bandwidth, sample_rate)
     f_c, b = center_frequency.double(), bandwidth.double()
     f_c_grid, b_grid, f_grid = torch.broadcast_tensors(f_c[:, None], b[:, None], frequency.double())
@@ -180,13 +195,22 @@ def erb_factor(order: int) -> float:
     return math.pi * math.factorial(2 * n - 2) * 2.0 ** -(2 * n - 2) / math.factorial(n - 1) ** 2
 
 
-def bandwidth_from_erb(center_frequency: Float[Tensor, " filters"], order: int) -> Float[Tensor, " filters"]:
+def _in_units(
+    width: Float[Tensor, " filters"], factor: Callable[[int], float], order: int | Sequence[int]
+) -> Float[Tensor, " filters"]:
+    """The b of each filter whose width is `width`, which is `factor` times its b."""
+    return by_order(lambda n, rows: rows / factor(n), order, width)
+
+
+def bandwidth_from_erb(
+    center_frequency: Float[Tensor, " filters"], order: int | Sequence[int]
+) -> Float[Tensor, " filters"]:
     """The decay b in Hz that gives each filter the ear's ERB at its centre frequency."""
-    return erb_width(center_frequency) / erb_factor(order)
+    return _in_units(erb_width(center_frequency), erb_factor, order)
 
 
 def bandwidth_from_spacing(
-    n_filters: int, f_min: float, f_max: float, scale: str, order: int
+    n_filters: int, f_min: float, f_max: float, scale: str, order: int | Sequence[int]
 ) -> Float[Tensor, " {n_filters}"]:
     """The decay b in Hz that lets neighbours of `scales.spaced_frequencies` meet at -3 dB.
 
@@ -197,11 +221,15 @@ def bandwidth_from_spacing(
     low, high = to_scale(float(f_min), scale), to_scale(float(f_max), scale)
     half_steps = torch.linspace(0.0, 1.0, 2 * n_filters + 3, dtype=torch.float64)[1::2]
     edges = from_scale(low + (high - low) * half_steps, scale)  # (n_filters + 1,)
-    return edges.diff() / half_power_factor(order)
+    return _in_units(edges.diff(), half_power_factor, order)
 
 
 def effective_length(
-    bandwidth: Float[Tensor, " filters"], *, sample_rate: float, order: int = 4, tolerance: float = 1e-8
+    bandwidth: Float[Tensor, " filters"],
+    *,
+    sample_rate: float,
+    order: int | Sequence[int] = 4,
+    tolerance: float = 1e-8,
 ) -> int:
     """How many samples until every filter's envelope has fallen to `tolerance` of its peak.
 
@@ -211,20 +239,29 @@ def effective_length(
     Args:
         bandwidth: decay b in Hz.
         sample_rate: in Hz.
-        order: from 1 to 8.
+        order: from 1 to 8; for all filters, or one for each.
         tolerance: share of the peak, between 0 and 1.
 
     Raises:
         ValueError: a bandwidth that is not positive, an order that is not 1 to 8, a tolerance that
             is no share.
     """
-    check_order(order)
+    orders = orders_per_filter(order, len(bandwidth))
     _check_bandwidth(bandwidth)
     if not 0.0 < tolerance < 1.0:
         raise ValueError(f"tolerance must lie between 0 and 1, got {tolerance:g}")
-    decay = 2.0 * math.pi * float(bandwidth.detach().min())
-    # With x = decay t and m = order - 1, solve m ln(x/m) - (x - m) = ln(tolerance) for x > m.
+    widths = bandwidth.detach().tolist()
+    return max(
+        math.ceil(_phases_until(n, tolerance) / (2.0 * math.pi * b) * sample_rate) + 1
+        for n, b in zip(orders, widths, strict=True)
+    )
+
+
+@lru_cache(maxsize=64)
+def _phases_until(order: int, tolerance: float) -> float:
+    r"""The $2\pi b t$ at which the envelope has fallen to `tolerance` of its peak."""
+    # With x = 2 pi b t and m = order - 1, solve m ln(x/m) - (x - m) = ln(tolerance) for x > m.
     m, x = order - 1, float(order - 1) + 1.0 - math.log(tolerance)
     for _ in range(50):  # a fixed point that contracts: its slope is m / x < 1
         x = m - math.log(tolerance) + (m * math.log(x / m) if m else 0.0)
-    return math.ceil(x / decay * sample_rate) + 1
+    return x

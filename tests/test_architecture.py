@@ -20,6 +20,7 @@ ORDER = [
     "scales",
     "recordings",
     "listen",
+    "orders",
     "gammatone",
     "filterbank",
     "synthesis",

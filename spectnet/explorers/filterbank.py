@@ -16,6 +16,7 @@ from jaxtyping import Float, Real
 
 from spectnet import gammatone, scales
 from spectnet.explorers.module import FOLDER, joined
+from spectnet.orders import MAX_ORDER
 from spectnet.recordings import RecordingError, check_waveform
 from spectnet.synthesis import HeartSettings, synthesize
 
@@ -67,7 +68,7 @@ class FilterbankExplorer(anywidget.AnyWidget):
     _css = (FOLDER / "explorer.css").read_text(encoding="utf-8")
 
     n_filters = traitlets.Int(16, min=1, max=64).tag(sync=True)
-    order = traitlets.Int(4, min=1, max=gammatone.MAX_ORDER).tag(sync=True)
+    order = traitlets.Int(4, min=1, max=MAX_ORDER).tag(sync=True)
     f_min = traitlets.Float(25.0, min=0.0).tag(sync=True)
     f_max = traitlets.Float(400.0).tag(sync=True)
     scale = traitlets.Enum(("mel", "erb", "linear"), "mel").tag(sync=True)
