@@ -3,6 +3,22 @@
 Each can be read for ``sample_rate``, ``center_frequencies``, ``hop_length`` and ``window_length``.
 """
 
+from spectnet.frontend.free_fir import FreeFIRSpectrogram
+from spectnet.frontend.gabor import GaborSpectrogram
 from spectnet.frontend.gammatone_spectrogram import GammatoneSpectrogram
+from spectnet.frontend.linear_phase import LinearPhaseSpectrogram
+from spectnet.frontend.log_mel import LogMel
+from spectnet.frontend.mfcc import MFCC
+from spectnet.frontend.pcen import PCEN
+from spectnet.frontend.sinc import SincSpectrogram
 
-__all__ = ["GammatoneSpectrogram"]
+__all__ = [
+    "MFCC",
+    "PCEN",
+    "FreeFIRSpectrogram",
+    "GaborSpectrogram",
+    "GammatoneSpectrogram",
+    "LinearPhaseSpectrogram",
+    "LogMel",
+    "SincSpectrogram",
+]
