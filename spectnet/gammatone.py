@@ -21,10 +21,13 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from spectnet.orders import by_order, check_order, orders_per_filter
+from spectnet.power_sums import power_sum
 from spectnet.scales import check_range, erb_width, from_scale, to_scale
 
 
 def _check_filters(center_frequency: Tensor, bandwidth: Tensor, sample_rate: float) -> None:
+    if torch.compiler.is_compiling():  # or exporting: no value is known there
+        return
     nyquist = sample_rate / 2
     low, high = center_frequency.min().item(), center_frequency.max().item()
     if not (0 <= low and high <= nyquist):  # false for NaN too
@@ -37,33 +40,14 @@ def _check_bandwidth(bandwidth: Tensor) -> None:
         raise ValueError(f"bandwidth must be positive, got {low:g} Hz")
 
 
-def _eulerian(order: int) -> list[int]:
-    """Coefficients of the Eulerian polynomial of degree ``order - 2``, from the lowest power."""
-    row = [1]
-    for n in range(2, order):
-        padded = [0, *row, 0]
-        row = [(k + 1) * padded[k + 1] + (n - k) * padded[k] for k in range(n)]
-    return row
-
-
-def _power_sum(z: Complex[Tensor, "..."], order: int) -> Complex[Tensor, "..."]:
-    r"""$\sum_{k \ge 0} k^{n-1} z^k$ in closed form, for $|z| < 1$."""
-    if order == 1:
-        return 1.0 / (1.0 - z)
-    polynomial = torch.zeros_like(z)
-    for coefficient in reversed(_eulerian(order)):
-        polynomial = polynomial * z + coefficient
-    return z * polynomial / (1.0 - z) ** order
-
-
 def _raw_response(
     center_frequency: Float[Tensor, "*shape"],
     bandwidth: Float[Tensor, "*shape"],
     frequency: Float[Tensor, "*shape"],
     sample_rate: float,
     order: int | Sequence[int],
-) -> Complex[Tensor, "*shape"]:
-    r"""Transfer function of the samples $k^{n-1} e^{-2\pi b k/f_s} \cos(2\pi f_c k/f_s)$.
+) -> Float[Tensor, "*shape 2"]:
+    r"""Transfer function of the samples $k^{n-1} e^{-2\pi b k/f_s} \cos(2\pi f_c k/f_s)$; real, imaginary.
 
     The cosine is two phasors, at $+f_c$ and at $-f_c$ (the image); each sums in closed form.
     """
@@ -71,10 +55,11 @@ def _raw_response(
     plus = 2.0 * math.pi * (center_frequency - frequency) / sample_rate
     minus = 2.0 * math.pi * (-center_frequency - frequency) / sample_rate
 
-    def both(n: int, z_plus: Tensor, z_minus: Tensor) -> Tensor:
-        return 0.5 * (_power_sum(z_plus, n) + _power_sum(z_minus, n))
+    def both(n: int, r: Tensor, plus: Tensor, minus: Tensor) -> Tensor:
+        sums = [power_sum((r * torch.cos(turn), r * torch.sin(turn)), n) for turn in (plus, minus)]
+        return 0.5 * torch.stack([sums[0][0] + sums[1][0], sums[0][1] + sums[1][1]], dim=-1)
 
-    return by_order(both, order, torch.polar(decay, plus), torch.polar(decay, minus))
+    return by_order(both, order, decay, plus, minus)
 
 
 def _peak_gain(
@@ -85,7 +70,7 @@ def _peak_gain(
 ) -> Float[Tensor, " filters"]:
     """Gain at its centre of each filter whose taps `_taps` draws; float64, unchecked."""
     f_c, b = center_frequency.double(), bandwidth.double()
-    return _raw_response(f_c, b, f_c, sample_rate, order).abs()
+    return _raw_response(f_c, b, f_c, sample_rate, order).square().sum(-1).sqrt()
 
 
 def _taps(
@@ -174,7 +159,7 @@ def frequency_response(
     f_c, b = center_frequency.double(), bandwidth.double()
     f_c_grid, b_grid, f_grid = torch.broadcast_tensors(f_c[:, None], b[:, None], frequency.double())
     response = _raw_response(f_c_grid, b_grid, f_grid, sample_rate, order)
-    return response / _peak_gain(f_c, b, sample_rate, order)[:, None]
+    return torch.view_as_complex(response) / _peak_gain(f_c, b, sample_rate, order)[:, None]
 
 
 def half_power_factor(order: int) -> float:

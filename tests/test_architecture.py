@@ -21,6 +21,7 @@ ORDER = [
     "recordings",
     "listen",
     "orders",
+    "power_sums",
     "gammatone",
     "filterbank",
     "synthesis",
