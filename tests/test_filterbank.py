@@ -9,18 +9,20 @@ from scipy import signal
 from torch import Tensor
 
 from spectnet import filterbank
-from spectnet.filterbank import energy, filter_waveform, n_frames
-from spectnet.gammatone import bandwidth_from_spacing, effective_length, impulse_response
+from spectnet.filterbank import energy, filter_waveform, kernels, n_frames
+from spectnet.filterbank.windows import Windows
+from spectnet.gammatone import bandwidth_from_spacing, impulse_response
 from spectnet.scales import spaced_frequencies
 
 RATE, WINDOW, HOP = 1000.0, 25, 10
-ALGORITHMS = ["direct", "fft", "auto"]
+ALGORITHMS = ["direct", "toeplitz", "fft", "state-space", "auto"]
+FILTERING = ["direct", "fft", "auto"]
 CENTER = torch.tensor([40.0, 120.0, 390.0], dtype=torch.float64)
 WIDTH = torch.tensor([12.0, 30.0, 60.0], dtype=torch.float64)
 
 
 def energy_of(
-    waveform: Tensor, *, algorithm: str = "auto", order: int = 4, tolerance: float = 1e-8
+    waveform: Tensor, *, algorithm: str = "auto", order: int | tuple[int, ...] = 4, tolerance: float = 1e-8
 ) -> Tensor:
     return energy(
         waveform,
@@ -39,7 +41,7 @@ def noise(*shape: int, generator: torch.Generator, dtype: torch.dtype = torch.fl
     return torch.randn(*shape, generator=generator, dtype=dtype)
 
 
-def energy_by_hand(waveform: np.ndarray, order: int) -> np.ndarray:
+def energy_by_hand(waveform: np.ndarray, order: int | tuple[int, ...]) -> np.ndarray:
     """Filter with SciPy and taps as long as the waveform; then average window by window."""
     taps = impulse_response(CENTER, WIDTH, kernel_size=len(waveform), sample_rate=RATE, order=order).numpy()
     rows = []
@@ -51,7 +53,7 @@ def energy_by_hand(waveform: np.ndarray, order: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-@pytest.mark.parametrize("order", [1, 4, 8])
+@pytest.mark.parametrize("order", [1, 4, 8, (2, 7, 1)])
 def test_energy_is_what_the_definition_gives(algorithm, order, generator):
     waveform = noise(1, 700, generator=generator)
     expected = energy_by_hand(waveform[0].numpy(), order)
@@ -70,11 +72,11 @@ def test_float32_is_good_to_five_digits(algorithm, generator):
 
 
 @given(n_samples=st.integers(1, 300), taps=st.integers(1, 300), seed=st.integers(0, 2**31))
-def test_both_algorithms_filter_as_numpy_convolves(n_samples, taps, seed):
+def test_filters_as_numpy_convolves(n_samples, taps, seed):
     draw = np.random.default_rng(seed)
     waveform, kernel = draw.standard_normal(n_samples), draw.standard_normal(taps)
     expected = np.convolve(waveform, kernel)[:n_samples]
-    for algorithm in ALGORITHMS:
+    for algorithm in FILTERING:
         ours = filter_waveform(
             torch.from_numpy(waveform)[None], torch.from_numpy(kernel)[None], algorithm=algorithm
         )
@@ -113,18 +115,17 @@ def test_frames_are_the_whole_windows_that_fit(n_samples, window, hop):
         assert shape == (1, 3, len(starts))
 
 
-def test_auto_takes_the_fft_for_long_kernels(monkeypatch):
+def test_a_long_kernel_is_multiplied_as_a_spectrum(monkeypatch):
     taken = []
-    for name in ("direct", "fft"):
-        method = getattr(filterbank, f"_filter_{name}")
-        monkeypatch.setattr(
-            filterbank,
-            f"_filter_{name}",
-            lambda w, k, name=name, method=method: taken.append(name) or method(w, k),
-        )
-    for taps in (8, 2000):
-        filter_waveform(torch.zeros(1, 50), torch.ones(1, taps))
-    assert taken == ["direct", "fft"]
+
+    def take(name):
+        return lambda w, k, windows: taken.append((name, k.shape[-1])) or torch.zeros(1, 1, 1)
+
+    for name in ("toeplitz", "fft"):
+        monkeypatch.setattr(kernels, f"_energy_{name}", take(name))
+    for taps in (8, kernels.FFT_FROM_TAPS - 1, kernels.FFT_FROM_TAPS):
+        kernels.energy(torch.zeros(1, 2000), torch.ones(1, taps), Windows(WINDOW, HOP), "kernel")
+    assert taken == [("toeplitz", 8), ("toeplitz", 127), ("fft", 128)]
 
 
 def test_twice_as_loud_is_four_times_the_energy(generator):
@@ -139,30 +140,38 @@ def test_batch_equals_one_by_one(algorithm, generator):
     torch.testing.assert_close(energy_of(waveform, algorithm=algorithm), alone, rtol=1e-10, atol=1e-13)
 
 
-@pytest.mark.parametrize("algorithm", ["direct", "fft"])
-def test_gradients_are_right(algorithm, generator):
-    waveform = noise(1, 40, generator=generator).requires_grad_()
-    # All taps, whatever the bandwidth: a length that jumps has no derivative.
+@pytest.mark.parametrize("algorithm", ["direct", "toeplitz", "fft", "state-space"])
+@pytest.mark.parametrize("order", [4, (1, 3, 8)])
+@pytest.mark.parametrize(("window", "hop"), [(8, 5), (10, 5), (3, 7)])
+def test_gradients_are_right(algorithm, order, window, hop, generator):
+    waveform = noise(2, 40, generator=generator).requires_grad_()
     center, width = CENTER.clone().requires_grad_(), WIDTH.clone().requires_grad_()
 
     def small_energy(x: Tensor, f: Tensor, b: Tensor) -> Tensor:
-        return energy(x, f, b, order=4, window_length=8, hop_length=5, sample_rate=RATE, algorithm=algorithm)
+        # A length that jumps with the bandwidth has no derivative: a tolerance of zero cuts nothing.
+        return energy(
+            x,
+            f,
+            b,
+            order=order,
+            window_length=window,
+            hop_length=hop,
+            sample_rate=RATE,
+            algorithm=algorithm,
+            tolerance=0,
+        )
 
-    assert effective_length(width, sample_rate=RATE) > 40
     assert torch.autograd.gradcheck(small_energy, (waveform, center, width))
 
 
 def test_no_tap_is_subnormal_even_in_a_bank_of_unlike_widths(monkeypatch):
     """A narrow filter keeps the kernel long, where a wide one has long fallen silent."""
     seen = []
-    monkeypatch.setattr(
-        filterbank, "filter_waveform", lambda w, k, algorithm: seen.append(k) or w[:, None].expand(-1, 64, -1)
-    )
+    monkeypatch.setattr(kernels, "energy", lambda w, k, *rest: seen.append(k) or w[None, :, :64].mT)
     center = spaced_frequencies(64, 25.0, 6400.0)
     width = bandwidth_from_spacing(64, 25.0, 6400.0, "mel", 4)
-    energy(
-        torch.zeros(1, 16000), center, width, order=4, window_length=400, hop_length=160, sample_rate=16000.0
-    )
+    windows = {"window_length": 400, "hop_length": 160, "sample_rate": 16000.0}
+    filterbank.energy(torch.zeros(1, 16000), center, width, order=4, algorithm="fft", **windows)
     (kernel,) = seen
     tiny = torch.finfo(torch.float32).tiny
     assert kernel.dtype == torch.float32
@@ -181,3 +190,22 @@ def test_a_waveform_shorter_than_one_window_is_refused():
 def test_an_unknown_algorithm_is_refused():
     with pytest.raises(ValueError, match="algorithm must be one of auto, direct, fft, got 'slow'"):
         filter_waveform(torch.zeros(1, 50), torch.zeros(1, 3), algorithm="slow")
+    message = "algorithm must be one of auto, direct, toeplitz, fft, state-space, got 'slow'"
+    with pytest.raises(ValueError, match=message):
+        energy_of(torch.zeros(1, 50), algorithm="slow")
+
+
+@pytest.mark.parametrize(
+    ("center", "width"), [(-1.0, 10.0), (501.0, 10.0), (100.0, 0.0), (100.0, float("nan"))]
+)
+def test_an_impossible_filter_is_refused(center, width):
+    with pytest.raises(ValueError, match="must"):
+        energy(
+            torch.zeros(1, 50),
+            torch.tensor([center]),
+            torch.tensor([width]),
+            order=4,
+            window_length=WINDOW,
+            hop_length=HOP,
+            sample_rate=RATE,
+        )
