@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from spectnet import filterbank
 from spectnet.frontend import arguments
+from spectnet.frontend.optimiser import learning_group
 
 
 class FIRSpectrogram(nn.Module):
@@ -110,7 +111,11 @@ class FIRSpectrogram(nn.Module):
             single = waveform.float() if waveform.dtype in (torch.float16, torch.bfloat16) else waveform
             return self.compress(self.pool(self.power(single)))
 
-    def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]:
-        """What an optimiser needs: the learnable parameters, at the model's own rate and without decay."""
-        learning = [parameter for parameter in self.parameters() if parameter.requires_grad]
-        return [{"params": learning, "lr": learning_rate, "weight_decay": 0.0}] if learning else []
+    def parameter_groups(self, learning_rate: float, ratio: float = 1.0) -> list[dict[str, Any]]:
+        """What learns here, as an optimiser takes it: by default at the model's own rate, as published.
+
+        Args:
+            learning_rate: of the layers behind the spectrogram.
+            ratio: how many times that the filters take.
+        """
+        return learning_group(self, ratio * learning_rate)

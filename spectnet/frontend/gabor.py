@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float
@@ -15,8 +14,8 @@ from spectnet.frontend import arguments
 from spectnet.frontend.fir_spectrogram import FIRSpectrogram
 from spectnet.frontend.pcen import PCEN
 
-Pooling = Literal["gaussian", "mean"]
-Compression = Literal["pcen", "log"]
+POOLINGS = ("gaussian", "mean")
+COMPRESSIONS = ("pcen", "log")
 
 # A Gaussian of standard deviation s samples in time is half as high in frequency over a width of this / s.
 _HALF_HEIGHT = math.sqrt(2.0 * math.log(2.0)) / math.pi
@@ -155,8 +154,8 @@ class GaborSpectrogram(FIRSpectrogram):
         f_max: float | None = None,
         scale: str = "mel",
         kernel_size: int = 401,
-        pooling: Pooling = "gaussian",
-        compression: Compression = "pcen",
+        pooling: str = "gaussian",
+        compression: str = "pcen",
         learnable: bool = True,
         window_s: float = 0.025,
         hop_s: float = 0.010,
@@ -173,8 +172,8 @@ class GaborSpectrogram(FIRSpectrogram):
             floor=floor,
             algorithm=algorithm,
         )
-        arguments.check_choice("pooling", pooling, get_args(Pooling))
-        arguments.check_choice("compression", compression, get_args(Compression))
+        arguments.check_choice("pooling", pooling, POOLINGS)
+        arguments.check_choice("compression", compression, COMPRESSIONS)
         f_min, f_max = arguments.frequency_range(sample_rate, f_min, f_max)
         self.kernel_size = kernel_size
         frequencies = scales.spaced_frequencies(n_filters, f_min, f_max, scale)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -89,15 +92,17 @@ class LogMel(nn.Module):
                 f"n_fft must be even and at least the window's {self.window_length} samples, got {points}"
             )
         while True:
-            triangles = torchaudio.functional.melscale_fbanks(
-                points // 2 + 1,
-                self.f_min,
-                self.f_max,
-                self.n_filters,
-                self.sample_rate,
-                _NORMS[self.scale],
-                _MEL_SCALES[self.scale],
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # torchaudio's about empty filters, which are dealt with here
+                triangles = torchaudio.functional.melscale_fbanks(
+                    points // 2 + 1,
+                    self.f_min,
+                    self.f_max,
+                    self.n_filters,
+                    self.sample_rate,
+                    _NORMS[self.scale],
+                    _MEL_SCALES[self.scale],
+                )
             if (triangles > 0).any(dim=0).all():
                 return triangles
             if n_fft is not None:
@@ -135,6 +140,10 @@ class LogMel(nn.Module):
             center=False,
         )  # (batch, bins, frames)
         return self.triangles.to(power.dtype).T @ power
+
+    def parameter_groups(self, learning_rate: float, ratio: float = 1.0) -> list[dict[str, Any]]:
+        """Nothing: no part of it learns."""
+        return []
 
     def forward(self, waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "batch filters frames"]:
         """Draw the spectrogram; natural logarithm of the energy in each triangle."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -78,6 +80,10 @@ class MFCC(nn.Module):
     def bandwidths(self) -> None:
         """None: a coefficient has no band."""
         return None
+
+    def parameter_groups(self, learning_rate: float, ratio: float = 1.0) -> list[dict[str, Any]]:
+        """Nothing: no part of it learns."""
+        return []
 
     def forward(self, waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "batch coefficients frames"]:
         """Coefficients of each frame."""
