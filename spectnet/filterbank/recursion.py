@@ -27,7 +27,7 @@ def _segment_length(segment, hop, rest):
 
 
 @compiled
-def filter_segments(x, table, state, like, stages_y, stages_v, hop, rest, sums):
+def filter_segments(x, table, state, like, stages_y, stages_v, hop, rest, phase, sums):
     """Filter `x` from `state` on, and sum y y, y Re v and y Im v over every segment.
 
     Args:
@@ -39,6 +39,7 @@ def filter_segments(x, table, state, like, stages_y, stages_v, hop, rest, sums):
         stages_v: a tuple as long as v has weights; of length one, v is left out.
         hop: in samples.
         rest: where in each hop a window ends, in samples.
+        phase: segments since the start of a hop, 0 or 1.
         sums: ``(segments, 3 LANES)``, written to.
     """
     weights_v = WEIGHTS + len(stages_y) * LANES
@@ -46,7 +47,7 @@ def filter_segments(x, table, state, like, stages_y, stages_v, hop, rest, sums):
     start = 0
     for segment in range(sums.shape[0]):
         work[:] = 0
-        stop = start + _segment_length(segment, hop, rest)
+        stop = start + _segment_length(segment + phase, hop, rest)
         for t in range(start, stop):
             sample = x[t]
             for lane in range(LANES):
@@ -88,7 +89,7 @@ def energy(
         clip, block = task // n_blocks, task % n_blocks
         table = tables[block]
         state = np.zeros(len(like) * LANES, waveform.dtype)
-        filter_segments(waveform[clip], table, state, like, stages_y, stages_v, hop, rest, sums)
+        filter_segments(waveform[clip], table, state, like, stages_y, stages_v, hop, rest, 0, sums)
         for lane in range(min(LANES, n_filters - block * LANES)):
             row = block * LANES + lane
             for frame in range(n_frames):
