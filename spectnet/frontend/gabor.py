@@ -37,7 +37,7 @@ def gabor_kernel(
     Raises:
         ValueError: a kernel size that is not odd.
 
-    Zeghidour et al. (2021), equation 2.
+    Zeghidour et al. (2021).
     """
     arguments.check_odd(kernel_size)
     half = kernel_size // 2
@@ -66,7 +66,7 @@ class GaussianPooling(nn.Module):
     Raises:
         ValueError: a window of fewer than 4 samples, in which no such Gaussian fits.
 
-    Zeghidour et al. (2021), section 3.2. Their weights add up to about 200 at 16 kHz; ours to one, so that
+    Zeghidour et al. (2021). Their weights add up to about 200 at 16 kHz; ours to one, so that
     the result is a mean energy.
     """
 

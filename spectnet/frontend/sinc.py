@@ -28,7 +28,7 @@ def sinc_kernel(
     Raises:
         ValueError: a kernel size that is not odd.
 
-    Ravanelli and Bengio (2018), equations 4 to 6. The scale is ours; theirs has one at the middle tap, and so
+    Ravanelli and Bengio (2018). The scale is ours; theirs has one at the middle tap, and so
     a gain that falls as a band grows.
     """
     arguments.check_odd(kernel_size)
