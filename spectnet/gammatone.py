@@ -13,7 +13,7 @@ Form from Patterson et al. (1992); taught in *Gammatone filters*.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
@@ -180,18 +180,18 @@ def erb_factor(order: int) -> float:
     return math.pi * math.factorial(2 * n - 2) * 2.0 ** -(2 * n - 2) / math.factorial(n - 1) ** 2
 
 
-def _in_units(
-    width: Float[Tensor, " filters"], factor: Callable[[int], float], order: int | Sequence[int]
-) -> Float[Tensor, " filters"]:
-    """The b of each filter whose width is `width`, which is `factor` times its b."""
-    return by_order(lambda n, rows: rows / factor(n), order, width)
-
-
 def bandwidth_from_erb(
     center_frequency: Float[Tensor, " filters"], order: int | Sequence[int]
 ) -> Float[Tensor, " filters"]:
     """The decay b in Hz that gives each filter the ear's ERB at its centre frequency."""
-    return _in_units(erb_width(center_frequency), erb_factor, order)
+    return by_order(lambda n, width: width / erb_factor(n), order, erb_width(center_frequency))
+
+
+def bandwidth_from_half_power(
+    width: Float[Tensor, " filters"], order: int | Sequence[int]
+) -> Float[Tensor, " filters"]:
+    """The decay b in Hz that gives each filter a -3 dB width of so many Hz."""
+    return by_order(lambda n, width: width / half_power_factor(n), order, width)
 
 
 def bandwidth_from_spacing(
@@ -206,7 +206,7 @@ def bandwidth_from_spacing(
     low, high = to_scale(float(f_min), scale), to_scale(float(f_max), scale)
     half_steps = torch.linspace(0.0, 1.0, 2 * n_filters + 3, dtype=torch.float64)[1::2]
     edges = from_scale(low + (high - low) * half_steps, scale)  # (n_filters + 1,)
-    return _in_units(edges.diff(), half_power_factor, order)
+    return bandwidth_from_half_power(edges.diff(), order)
 
 
 def effective_length(

@@ -27,6 +27,9 @@ DEFAULT_MODEL = Path(__file__).parent / "weights" / "learned-16"
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
 
 
+Order = Annotated[int, Field(ge=1, le=8)]
+
+
 class ModelError(ValueError):
     """A saved model that cannot be used; its message says what, where and what to do."""
 
@@ -35,14 +38,18 @@ class FrontendConfig(Settings):
     """Settings of `frontend.GammatoneSpectrogram`, but for the sample rate; frequencies in Hz."""
 
     n_filters: int = Field(16, ge=1)
-    order: int = Field(4, ge=1, le=8)
+    order: Order | tuple[Order, ...] = 4
     f_min: float = Field(25.0, ge=0)
     f_max: float = Field(400.0, gt=0)
     scale: Literal["mel", "slaney", "erb", "linear"] = "mel"
     bandwidth_rule: Literal["spacing", "erb"] | Annotated[float, Field(gt=0)] = "spacing"
-    learnable: bool | tuple[Literal["center_frequencies", "bandwidths"], ...] = True
+    learnable: bool | tuple[Literal["center_frequencies", "bandwidths", "gains", "compression"], ...] = True
     window_s: float = Field(0.025, gt=0)
     hop_s: float = Field(0.010, gt=0)
+    center_frequencies: tuple[float, ...] | None = None
+    parametrisation: Literal["scale", "hertz"] = "scale"
+    compression: Literal["log", "power", "pcen", "none"] = "log"
+    normalisation: Literal["none", "mean", "standard"] = "none"
 
 
 class BackboneConfig(Settings):

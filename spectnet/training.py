@@ -71,13 +71,9 @@ def make_optimizer(model: SpectNet, config: TrainingConfig) -> torch.optim.Optim
     """AdamW with two groups: the CNN, and the filters with a rate of their own and no decay."""
     groups = [
         {"params": list(model.backbone.parameters()), "lr": config.learning_rate},
-        {
-            "params": [p for p in model.frontend.parameters() if p.requires_grad],
-            "lr": config.frontend_learning_rate,
-            "weight_decay": 0.0,
-        },
+        *model.frontend.parameter_groups(config.frontend_learning_rate, ratio=1.0),
     ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], weight_decay=config.weight_decay)
+    return torch.optim.AdamW(groups, weight_decay=config.weight_decay)
 
 
 def validate(

@@ -142,10 +142,14 @@ def test_a_missing_file_is_named(saved, name):
             0,
             r"frontend\.n_filters: input should be greater than or equal to 1, got 0",
         ),
-        (["frontend", "order"], 0, r"frontend\.order: input should be greater than or equal to 1, got 0"),
+        (["frontend", "order"], 0, r"frontend\.order.*greater than or equal to 1, got 0"),
         (["frontend", "scale"], "bark", r"frontend\.scale: input should be 'mel'.* got 'bark'"),
         (["frontend", "bandwidth_rule"], -1, r"frontend\.bandwidth_rule.*greater than 0, got -1"),
-        (["frontend", "learnable"], ["gain"], r"'center_frequencies' or 'bandwidths', got 'gain'"),
+        (
+            ["frontend", "learnable"],
+            ["gain"],
+            r"'center_frequencies', 'bandwidths', 'gains' or 'compression', got 'gain'",
+        ),
         (["frontend", "f_max"], 600, r"f_max must be at most half the sample rate \(500 Hz\), got 600 Hz"),
         (["frontend", "f_min"], 450, "0 <= f_min < f_max, got 450 and 400 Hz"),
         (

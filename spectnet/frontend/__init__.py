@@ -3,6 +3,9 @@
 Each can be read for ``sample_rate``, ``center_frequencies``, ``hop_length`` and ``window_length``.
 """
 
+from spectnet.frontend.as_in_paper import PaperSpectrogram
+from spectnet.frontend.cepstrum import Cepstrum
+from spectnet.frontend.compression import LogCompression, OverTime, PowerCompression
 from spectnet.frontend.free_fir import FreeFIRSpectrogram
 from spectnet.frontend.gabor import GaborSpectrogram
 from spectnet.frontend.gammatone_spectrogram import GammatoneSpectrogram
@@ -15,10 +18,15 @@ from spectnet.frontend.sinc import SincSpectrogram
 __all__ = [
     "MFCC",
     "PCEN",
+    "Cepstrum",
     "FreeFIRSpectrogram",
     "GaborSpectrogram",
     "GammatoneSpectrogram",
     "LinearPhaseSpectrogram",
+    "LogCompression",
     "LogMel",
+    "OverTime",
+    "PaperSpectrogram",
+    "PowerCompression",
     "SincSpectrogram",
 ]
