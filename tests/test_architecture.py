@@ -30,6 +30,7 @@ ORDER = [
     "splits",
     "sampling",
     "frontend",
+    "planted",
     "backbones",
     "model",
     "metrics",
