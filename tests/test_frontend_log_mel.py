@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from spectnet._torchaudio import torchaudio
 from spectnet.frontend import MFCC, LogMel
+from spectnet.frontend.cepstrum import Cepstrum
 from spectnet.scales import spaced_frequencies
 
 RATE = 16000
@@ -142,6 +143,13 @@ def test_coefficients_are_librosas_and_scipys_of_the_log_mel(n_coefficients, wav
     np.testing.assert_allclose(found, theirs, atol=1e-4)
     whole = scipy.fft.dct(spectrogram, type=2, norm="ortho", axis=1)
     np.testing.assert_allclose(found, whole[:, :n_coefficients], atol=1e-4)
+
+
+def test_coefficients_are_those_that_any_front_end_can_have(waveform):
+    """Two ways to one answer: torchaudio's cosines, and ours."""
+    ours = Cepstrum(LogMel(RATE, **BANK), n_coefficients=13)
+    theirs = MFCC(RATE, 13, 40, f_min=50.0, f_max=7200.0)
+    torch.testing.assert_close(ours(waveform), theirs(waveform), rtol=1e-4, atol=1e-4)
 
 
 def test_the_first_coefficient_is_the_level(waveform):
