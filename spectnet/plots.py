@@ -172,12 +172,16 @@ def recording_scores(
     return ax
 
 
-def filter_trajectories(ax: Axes, frequencies: Float[np.ndarray, "epochs filters"]) -> Axes:
-    """Draw each filter's centre frequency in Hz over epochs, the start being epoch 0."""
+def filter_trajectories(
+    ax: Axes, frequencies: Float[np.ndarray, "epochs filters"], *, steps: Sequence[int] | None = None
+) -> Axes:
+    """Draw each filter's centre frequency in Hz over epochs, the start being epoch 0, or over given steps."""
     colors = mpl.colormaps["viridis"](np.linspace(0.0, 0.9, frequencies.shape[1]))
+    places = np.arange(len(frequencies)) if steps is None else np.asarray(steps)
     for track, color in zip(frequencies.T, colors, strict=True):
-        ax.plot(np.arange(len(track)), track, color=color)
-    ax.set(xlabel="epoch", ylabel="centre frequency (Hz)", xlim=(0, len(frequencies) - 1))
+        ax.plot(places, track, color=color)
+    ax.set(xlabel="epoch" if steps is None else "step", ylabel="centre frequency (Hz)")
+    ax.set_xlim(places[0], places[-1])
     return ax
 
 

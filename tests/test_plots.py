@@ -118,6 +118,13 @@ def test_a_trajectory_starts_at_epoch_zero(ax):
         np.testing.assert_array_equal(line.get_ydata(), track)
 
 
+def test_a_trajectory_over_steps_stands_where_they_are(ax):
+    plots.filter_trajectories(ax, np.array([[30.0], [31.0], [33.0]]), steps=(0, 20, 50))
+    np.testing.assert_array_equal(ax.lines[0].get_xdata(), [0, 20, 50])
+    assert ax.get_xlabel() == "step"
+    assert ax.get_xlim() == (0, 50)
+
+
 @pytest.fixture
 def found(tiny_model, hearts) -> Prediction:
     return predict(tiny_model, hearts[0])
