@@ -47,7 +47,15 @@ def test_a_frame_is_the_logarithm_of_a_windows_mean_square(generator):
 
 
 def test_a_learned_layer_has_a_twin_too(generator):
-    layer = GammatoneSpectrogram(RATE, **BANK, window_s=0.05, hop_s=0.02, floor=1e-4)
+    layer = GammatoneSpectrogram(
+        RATE,
+        **BANK,
+        order=(1, 2, 4, 4, 4, 8),
+        window_s=0.05,
+        hop_s=0.02,
+        floor=1e-4,
+        learnable=("gains", "bandwidths"),
+    )
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter += 0.3
@@ -55,9 +63,14 @@ def test_a_learned_layer_has_a_twin_too(generator):
     waveform = torch.randn(1, 700, generator=generator)
     torch.testing.assert_close(twin(waveform), layer(waveform), rtol=1e-4, atol=1e-4)
     expected = impulse_response(
-        layer.center_frequencies.detach(), layer.bandwidths.detach(), kernel_size=700, sample_rate=RATE
+        layer.center_frequencies.detach(),
+        layer.bandwidths.detach(),
+        kernel_size=700,
+        sample_rate=RATE,
+        order=layer.order,
     )
-    torch.testing.assert_close(twin.taps.detach(), expected.float())
+    assert (layer.gains > 1.3).all()
+    torch.testing.assert_close(twin.taps.detach(), (layer.gains.detach()[:, None] * expected).float())
     assert FreeFIRSpectrogram.twin_of(layer).taps.shape[1] < 700
     assert (twin.window_length, twin.hop_length) == (50, 20)
 

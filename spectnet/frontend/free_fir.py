@@ -84,7 +84,9 @@ class FreeFIRSpectrogram(FIRSpectrogram):
 
     @classmethod
     def twin_of(cls, layer: GammatoneSpectrogram, kernel_size: int | None = None) -> FreeFIRSpectrogram:
-        """The free twin of a gammatone layer as it stands: its filters, its windows, its floor.
+        """The free twin of a gammatone layer as it stands: its filters and gains, windows and floor.
+
+        Whatever the layer's compression is, the twin's is the logarithm.
 
         Args:
             layer: whose filters are the initial values.
@@ -101,7 +103,7 @@ class FreeFIRSpectrogram(FIRSpectrogram):
         twin = cls(layer.sample_rate, layer.n_filters, kernel_size=taps.shape[-1], floor=layer.floor)
         twin.window_length, twin.hop_length = layer.window_length, layer.hop_length
         with torch.no_grad():
-            twin.taps.copy_(taps)
+            twin.taps.copy_(layer.gains[:, None] * taps)
         return twin
 
     def kernel(self) -> Float[Tensor, "filters taps"]:
