@@ -14,6 +14,7 @@ from torch.func import functional_call
 from spectnet.filterbank import n_frames
 from spectnet.frontend import (
     MFCC,
+    Cepstrum,
     FreeFIRSpectrogram,
     GaborSpectrogram,
     GammatoneSpectrogram,
@@ -26,8 +27,13 @@ RATE = 1000
 BANK = {"n_filters": 4, "f_min": 25.0, "f_max": 400.0}
 SHORT = {"n_filters": 2, "kernel_size": 21}
 
+# All but PaperSpectrogram, which is there to break some of this.
 MAKERS = {
     "gammatone": lambda: GammatoneSpectrogram(RATE, **BANK),
+    "gammatone, all learning": lambda: GammatoneSpectrogram(
+        RATE, **BANK, order=(1, 2, 4, 8), learnable=("center_frequencies", "bandwidths", "gains")
+    ),
+    "gammatone cepstrum": lambda: Cepstrum(GammatoneSpectrogram(RATE, **BANK), n_coefficients=3),
     "free FIR": lambda: FreeFIRSpectrogram(RATE, **BANK),
     "Gabor": lambda: GaborSpectrogram(RATE, **BANK, kernel_size=101),
     "Gabor, mean and log": lambda: GaborSpectrogram(
