@@ -66,6 +66,15 @@ def test_a_formula_of_its_own_becomes_a_directive_at_its_depth() -> None:
     assert "\n    .. math:: a = b \\quad c\n" in to_rst("Before.\n\n    $$a = b\n    \\quad c$$\n\nAfter.")
 
 
+def test_a_table_stays_a_table_at_its_depth() -> None:
+    from spectnet_book.docstrings import to_rst
+
+    written = "Before:\n\n    | type | at $0$ |\n    |---|---|\n    | 1 | `odd` |\n    | 2 | even |\n\nAfter."
+    rows = ["* - type", "  - at :math:`0`", "* - 1", "  - ``odd``", "* - 2", "  - even"]
+    expected = "    .. list-table::\n       :header-rows: 1\n\n" + "".join(f"       {row}\n" for row in rows)
+    assert to_rst(written) == f"Before:\n\n{expected}\nAfter."
+
+
 def test_reference_has_every_public_module() -> None:
     from spectnet_book.docstrings import modules
 

@@ -19,13 +19,14 @@ PACKAGE = "spectnet"
 SECTIONS = re.compile(r"<!-- sections of ([\w ]+) -->")
 LIST = re.compile(r"<!-- modules of ([\w/-]+) -->")
 DISPLAY_MATH = re.compile(r"^([ ]*)\$\$(.+?)\$\$", re.DOTALL | re.MULTILINE)
+TABLE = re.compile(r"^([ ]*)\|(.+)\|\n[ ]*\|[-:| ]+\|\n((?:[ ]*\|.+\|(?:\n|$))+)", re.MULTILINE)
 # Left alone: code between double backticks and roles such as :func:`...`.
 INLINE = re.compile(r"(``.+?``|:[a-z:]+:`[^`]+`)|(?<!\\)\$([^$\n]+?(?:\n[^$\n]+?)?)\$|`([^`\n]+)`")
 
 
 def to_rst(docstring: str) -> str:
     """The same docstring with mathematics and names as reStructuredText."""
-    docstring = DISPLAY_MATH.sub(display_math, docstring)
+    docstring = TABLE.sub(table, DISPLAY_MATH.sub(display_math, docstring))
     return INLINE.sub(inline, docstring)
 
 
@@ -33,6 +34,18 @@ def display_math(match: re.Match[str]) -> str:
     """A block between double dollars as a `math` directive."""
     indent, formula = match[1], " ".join(match[2].split())
     return f"\n{indent}.. math:: {formula}\n"
+
+
+def table(match: re.Match[str]) -> str:
+    """A table of bars and dashes as a `list-table` directive."""
+    indent, header, body = match.groups()
+    rows = [
+        [cell.strip() for cell in row.strip().strip("|").split("|")] for row in [header, *body.splitlines()]
+    ]
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for first, *others in rows:
+        lines += [f"   * - {first}", *(f"     - {cell}" for cell in others)]
+    return "".join(f"{indent}{line}".rstrip() + "\n" for line in lines)
 
 
 def inline(match: re.Match[str]) -> str:
@@ -44,6 +57,11 @@ def inline(match: re.Match[str]) -> str:
 def rewrite(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
     """Rewrite one docstring in place, before napoleon reads its sections."""
     lines[:] = to_rst("\n".join(lines)).split("\n")
+
+
+def skip(app: Sphinx, what: str, name: str, thing: Any, skipped: bool, options: Any) -> bool | None:
+    """Leave out a named tuple's fields: its docstring has them, and better."""
+    return True if (getattr(thing, "__doc__", None) or "").startswith("Alias for field number") else None
 
 
 def modules(folder: Path, name: str = PACKAGE) -> Iterator[tuple[str, str]]:
@@ -105,4 +123,5 @@ def fill_reference(app: Sphinx, docname: str, source: list[str]) -> None:
 def setup(app: Sphinx) -> None:
     """Rewrite before napoleon, whose priority is the usual 500."""
     app.connect("autodoc-process-docstring", rewrite, priority=400)
+    app.connect("autodoc-skip-member", skip)
     app.connect("source-read", fill_reference)
