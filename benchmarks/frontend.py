@@ -30,7 +30,6 @@ from benchmarks.passes import run_pass
 from benchmarks.workloads import INITIALISATIONS, PASSES, WORKLOADS, Workload
 
 ROUNDS = 7
-LONGEST_S = 90.0  # who takes longer for a pass is told so and not timed
 TWO_THREADS = {"workloads": ("S1", "S2"), "contestants": ("spectnet", "spectnet-exact"), "rounds": 11}
 
 
@@ -58,8 +57,8 @@ class Group:
                 if found.note and "cannot be imported" in found.note:
                     probes |= dict.fromkeys(((c.name, other) for other in c.passes), found)
                     break
-                if found.seconds and found.seconds > LONGEST_S:  # and the passes after it take longer still
-                    late = Probe(note=f"not timed: over {LONGEST_S:.0f} s a pass")
+                if found.seconds and found.seconds > c.longest_s:  # and the passes after it take longer still
+                    late = Probe(note=f"not timed: over {c.longest_s:.0f} s a pass")
                     rest = c.passes[c.passes.index(pass_) :]
                     probes |= dict.fromkeys(((c.name, other) for other in rest), late)
                     break

@@ -8,19 +8,20 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import scipy.signal
 import torch
 
-from benchmarks import accuracy, record, reference, report, timing
+from benchmarks import accuracy, frontend, record, reference, report, timing
 from benchmarks.clips import NOISE_AND_HEARTS, clips
 from benchmarks.contestants import CONTESTANTS, NotRunnable, gammatones
 from benchmarks.contestants.efficientleaf import GroupedGabor, efficientleaf
 from benchmarks.contestants.paper import PaperLayer
 from benchmarks.contestants.peers import _import
-from benchmarks.memory import MemoryServer
+from benchmarks.memory import MemoryServer, Probe
 from benchmarks.passes import run_pass
 from benchmarks.workloads import INITIALISATIONS, PASSES, WORKLOADS, Workload
 
@@ -267,6 +268,25 @@ def test_a_contestant_that_fails_is_a_row_with_its_reason() -> None:
     assert "kernel_size" in (broken.note or "")
 
 
+def test_who_takes_too_long_is_told_so_and_not_timed() -> None:
+    """The passes after a long one take longer still, and are not even tried."""
+
+    class Server:
+        asked: ClassVar[list[str]] = []
+
+        def probe(
+            self, name: str, workload: Workload, initialisation: str, pass_: str, options: dict
+        ) -> Probe:
+            self.asked.append(pass_)
+            return Probe(peak_mb=1.0, seconds={"forward": 10.0, "forward_backward": 31.0}[pass_])
+
+    group = frontend.Group(SMALL, "default", [CONTESTANTS["spectnet-toeplitz"]])
+    probes = group.probe(Server())
+    notes = [probes["spectnet-toeplitz", pass_].note for pass_ in PASSES]
+    assert Server.asked == ["forward", "forward_backward"]
+    assert notes == [None, "not timed: over 30 s a pass", "not timed: over 30 s a pass"]
+
+
 @pytest.fixture
 def row() -> dict:
     """A row that a file may hold."""
@@ -302,12 +322,11 @@ def test_changed_code_is_never_recorded_as_a_commits(monkeypatch: pytest.MonkeyP
     assert not record.is_final("0123abc" + record.CHANGED)
     assert record.is_final("0123abc")
     monkeypatch.setattr(record, "commit", lambda: "0123abc" + record.CHANGED)
-    from benchmarks import frontend
-
     with pytest.raises(SystemExit):
         frontend.main(["--workload", "H1-16"])
 
 
+@pytest.mark.timeout(300)  # two processes that import and compile
 def test_a_small_run_writes_every_row(tmp_path: Path) -> None:
     path = tmp_path / "small.json"
     names = ["spectnet", "conv1d", "paper", "torchaudio-mel"]
@@ -338,6 +357,58 @@ def test_a_small_run_writes_every_row(tmp_path: Path) -> None:
             assert r["peak_mb"] >= 0
     assert [r["error_db"] is None for r in rows[::3]] == [False, False, True, True]
     assert run.stdout.count("\n| H1-16 | default |") == len(names)
+
+
+def test_two_threads_are_set_against_one_in_the_same_rounds() -> None:
+    rows = frontend.two_thread_rows(SMALL, "default", [CONTESTANTS["spectnet"]], rounds=2)
+    assert [r["pass"] for r in rows] == list(PASSES)
+    for r in rows:
+        assert r["threads"] == 2
+        assert r["wall_seconds"] > 0
+        assert r["wall_seconds_one_thread"] > 0
+        assert len(r["load"]) == 2
+    assert "two threads, forward backward, load" in report.bounds_table(rows)
+    assert torch.get_num_threads() == 1
+
+
+@pytest.fixture(scope="module")
+def recorded() -> list[dict]:
+    """The rows in results/."""
+    rows = record.load()
+    if not rows:
+        pytest.skip("no results/benchmark-frontend.json: run `make bench`")
+    return rows
+
+
+def test_recorded_rows_are_whole_and_of_one_commit(recorded: list[dict]) -> None:
+    assert all(r.keys() >= FIELDS for r in recorded)
+    assert len({r["commit"] for r in recorded}) == 1
+    assert record.is_final(recorded[0]["commit"])
+    assert re.fullmatch("[0-9a-f]{12}", recorded[0]["commit"])
+    assert recorded[0]["machine"]["processor"]
+    assert recorded[0]["versions"].keys() >= {"python", "torch", "numba", "nnaudio", "speechbrain"}
+    single = {tuple(r[f] for f in ("workload", "initialisation", "contestant", "pass")) for r in recorded}
+    for name, contestant in CONTESTANTS.items():
+        for initialisation in contestant.initialisations:
+            assert {(w, initialisation, name, p) for w in WORKLOADS for p in PASSES} <= single
+    assert {r["workload"] for r in recorded if r["threads"] == 2} == {"S1", "S2"}
+
+
+def test_recorded_numbers_or_the_reason_why_there_are_none(recorded: list[dict]) -> None:
+    for r in recorded:
+        if r["threads"] == 1:
+            assert (r["cpu_seconds"] is None) == (r["peak_mb"] is None) == bool(r["note"])
+            assert (r["error_db"] is None) == r["error_reference"].startswith("none") or r["note"]
+
+
+def test_recorded_errors_keep_their_bounds(recorded: list[dict]) -> None:
+    ours = [r for r in recorded if r["contestant"] in report.ERROR_BOUNDS_DB and r["threads"] == 1]
+    assert ours
+    for r in ours:
+        assert r["error_db"] <= report.ERROR_BOUNDS_DB[r["contestant"]]
+        if r["pass"] == "forward_backward":
+            kinds, bound = report.GRADIENT_BOUNDS[r["contestant"]]
+            assert all(r["gradient_errors"][kind] <= bound for kind in kinds if kind in r["gradient_errors"])
 
 
 def test_requirements_are_exact_and_leave_the_lock_alone() -> None:

@@ -48,6 +48,7 @@ class Contestant:
         kernel_size: reads the longest kernel in samples off the built module.
         initialisations: those that it knows.
         passes: those that it can run.
+        longest_s: CPU seconds of a pass above which it is not timed.
     """
 
     name: str
@@ -59,3 +60,4 @@ class Contestant:
     kernel_size: Callable[[nn.Module], int | None] = _no_kernel
     initialisations: tuple[str, ...] = field(default=tuple(INITIALISATIONS))
     passes: tuple[str, ...] = PASSES
+    longest_s: float = 120.0
