@@ -163,3 +163,13 @@ def test_style_keeps_figures_white_on_dark_pages_too():
         plots.style()
         figure, ax = plt.subplots()
         assert colors.to_rgb(figure.get_facecolor()) == colors.to_rgb(ax.get_facecolor()) == (1, 1, 1)
+
+
+def test_bars_stand_in_order_with_their_values_behind_them(ax):
+    plots.bars(ax, ["ours", "theirs"], [0.123, 456.7], unit="s", highlighted=[True, False])
+    assert [bar.get_width() for bar in ax.patches] == [0.123, 456.7]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["ours", "theirs"]
+    assert [text.get_text() for text in ax.texts] == ["0.12 s", "457 s"]
+    assert ax.yaxis_inverted(), "the first name stands at the top"
+    blue, other = (bar.get_facecolor()[:3] for bar in ax.patches)
+    assert blue == colors.to_rgb(plots.BLUE) != other
