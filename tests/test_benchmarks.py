@@ -19,7 +19,6 @@ from benchmarks import accuracy, frontend, record, reference, report, timing
 from benchmarks.clips import NOISE_AND_HEARTS, clips
 from benchmarks.contestants import CONTESTANTS, NotRunnable, gammatones
 from benchmarks.contestants.efficientleaf import GroupedGabor, efficientleaf
-from benchmarks.contestants.paper import PaperLayer
 from benchmarks.contestants.peers import _import
 from benchmarks.memory import MemoryServer, Probe
 from benchmarks.passes import run_pass
@@ -141,7 +140,8 @@ def test_exact_gradients_are_float64s() -> None:
 
 def test_papers_layer_is_its_formula() -> None:
     """81 taps and 240 frames of 2500 samples; correlation, sum of squares, log(x + 1e-16)."""
-    layer = PaperLayer(1000, 4, 25, 10).double()
+    workload = Workload("H1-16", 1, 2500, 1000, 4, 25.0)
+    layer = CONTESTANTS["paper"].build(workload, "default").double()
     waveform = 0.1 * np.random.default_rng(0).normal(size=2500)
     mel = np.linspace(0, 2595 * np.log10(1 + 500 / 700), 4)
     t = np.arange(81) / 1000
@@ -155,12 +155,15 @@ def test_papers_layer_is_its_formula() -> None:
     np.testing.assert_allclose(found, rows, atol=1e-4)  # its raw parameters were float32
 
 
-def test_papers_pooling_is_dense_and_learns() -> None:
-    layer = CONTESTANTS["paper"].build(SMALL, "default")
-    assert layer.pooling.weight.shape == (8, 8, 25)
-    run_pass(layer, SMALL.waveform(), "forward_backward")
-    assert layer.pooling.weight.grad.abs().min() > 0  # between every pair of filters
-    assert [round(0.08 * w.sample_rate) + 1 for w in WORKLOADS.values()] == [81, 81, 161, 1281, 3529]
+def test_papers_layer_keeps_its_whole_kernel_and_dense_pooling() -> None:
+    sizes = []
+    for workload in WORKLOADS.values():
+        layer = CONTESTANTS["paper"].build(workload, "default")
+        sizes.append(CONTESTANTS["paper"].kernel_size(layer))
+        weights = dict(layer.named_parameters())["pooling"]
+        assert weights.shape == (workload.n_filters, workload.n_filters, workload.window_length)
+        assert weights.requires_grad
+    assert sizes == [81, 81, 161, 1281, 3529]
 
 
 def _plain_gabor(module: GroupedGabor, waveform: np.ndarray) -> np.ndarray:
