@@ -168,7 +168,9 @@ def _backward(ctx, gradient, _):  # type: ignore[no-untyped-def]
     if gradient is not None and ctx.needs_input_grad[0]:
         to_waveform = gammatone_energy_to_waveform(gradient, waveform, *filters, *ctx.settings)
     if gradient is not None and len(derivatives):
-        to_center, to_bandwidth = (gradient * derivatives).sum((1, 3), dtype=filters[0].dtype)
+        # Frames are summed by a matrix product, which needs no room for the products.
+        over_frames = gradient[..., None, :] @ derivatives[..., None]  # (2, batch, filters, 1, 1)
+        to_center, to_bandwidth = over_frames[..., 0, 0].sum(1, dtype=filters[0].dtype)
     return to_waveform, to_center, to_bandwidth, *[None] * (len(ctx.settings) + 1)
 
 
