@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from benchmarks.passes import run_pass
 
 SHORTEST_S = 0.1  # a reading repeats its pass until it is this long
-SLOW_S, FEW_ROUNDS = 5.0, 3  # who takes so long a pass runs in so few of the rounds
+SLOW_S, FEW_ROUNDS = 5.0, 2  # who takes so long a pass runs in so few of the rounds
 
 
 def cpu_rounds(
