@@ -14,6 +14,7 @@ from spectnet.frontend.log_mel import LogMel
 from spectnet.frontend.mfcc import MFCC
 from spectnet.frontend.pcen import PCEN
 from spectnet.frontend.sinc import SincSpectrogram
+from spectnet.frontend.stream import SpectrogramStream
 
 __all__ = [
     "MFCC",
@@ -29,4 +30,5 @@ __all__ = [
     "PaperSpectrogram",
     "PowerCompression",
     "SincSpectrogram",
+    "SpectrogramStream",
 ]

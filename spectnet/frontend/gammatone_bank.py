@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -127,6 +128,11 @@ class GammatoneBank(nn.Module):
     def bandwidths(self) -> Float[Tensor, " filters"]:
         """Current bandwidths (the decay b) in Hz, float64, differentiable."""
         return self.bandwidth() if self.parametrisation == "hertz" else self.log_bandwidth().exp()
+
+    @property
+    def narrowest(self) -> float:
+        """The smallest bandwidth in Hz that any filter can learn."""
+        return self.bandwidth.low if self.parametrisation == "hertz" else math.exp(self.log_bandwidth.low)
 
     @property
     def gains(self) -> Float[Tensor, " filters"]:

@@ -14,6 +14,7 @@ from spectnet.frontend import arguments
 from spectnet.frontend.as_in_paper import PaperSpectrogram
 from spectnet.frontend.compression import OverTime, make_compression
 from spectnet.frontend.gammatone_bank import GammatoneBank
+from spectnet.frontend.stream import SpectrogramStream
 
 # An exported kernel is longer than its filters needed when they were last measured.
 _EXPORT_MARGIN = 1.25
@@ -117,6 +118,7 @@ class GammatoneSpectrogram(GammatoneBank):
             compression = make_compression(compression, self.n_filters, floor, learnable=learning)
         self.compression, self.over_time = compression, OverTime(normalisation)
         self.register_load_state_dict_post_hook(_measure_again)
+        self._longest_taps = self._taps(torch.full((self.n_filters,), self.narrowest, dtype=torch.float64))
         self._measure()
 
     @classmethod
@@ -140,11 +142,15 @@ class GammatoneSpectrogram(GammatoneBank):
                 sample_rate=self.sample_rate,
                 algorithm="auto" if exporting else self.algorithm,
                 tolerance=self._cut if exporting else self.tolerance,
-                kernel_size=self._export_taps if exporting else None,
+                kernel_size=self._kernel_size(waveform),
             )
             if "gains" in self.learnable:
                 energy = energy * self.gains.square().to(energy.dtype)[:, None]
             return self.over_time(self.compression(energy)).to(waveform.dtype)
+
+    def stream(self) -> SpectrogramStream:
+        """Draw the same frames from a waveform that arrives in pieces: see `SpectrogramStream`."""
+        return SpectrogramStream(self)
 
     def train(self, mode: bool = True) -> GammatoneSpectrogram:
         """As every module's; and note how long the filters ring, for an export."""
@@ -153,16 +159,25 @@ class GammatoneSpectrogram(GammatoneBank):
 
     @property
     def _cut(self) -> float:
-        """Where an exported kernel ends, which must end somewhere."""
+        """Where a kernel ends that must end somewhere."""
         return self.tolerance or 1e-12
+
+    def _kernel_size(self, waveform: Float[Tensor, "batch time"]) -> int | None:
+        """Taps of a kernel where no value may be looked at; None where the bandwidths say it."""
+        if torch.compiler.is_exporting():
+            return self._export_taps
+        # What is compiled now must hold for whatever the filters learn.
+        return min(self._longest_taps, waveform.shape[-1]) if torch.compiler.is_compiling() else None
 
     @torch.no_grad()
     def _measure(self) -> None:
         """Note a kernel's length as a plain number, since an export cannot look at the bandwidths."""
-        taps = gammatone.effective_length(
-            self.bandwidths, sample_rate=self.sample_rate, order=self.order, tolerance=self._cut
+        self._export_taps = math.ceil(_EXPORT_MARGIN * self._taps(self.bandwidths))
+
+    def _taps(self, bandwidths: Float[Tensor, " filters"]) -> int:
+        return gammatone.effective_length(
+            bandwidths, sample_rate=self.sample_rate, order=self.order, tolerance=self._cut
         )
-        self._export_taps = math.ceil(_EXPORT_MARGIN * taps)
 
 
 def _measure_again(layer: GammatoneSpectrogram, _: object) -> None:
