@@ -9,8 +9,11 @@ VENV := .venv
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 SITE := _build/html
+BENCH_VENV := .venv-bench
+BENCH_INSTALLED := $(BENCH_VENV)/.installed
+BENCH_OPTIONS ?=
 
-.PHONY: help book test lab serve check clean
+.PHONY: help book test lab serve check bench clean
 
 help:
 	@echo "make book    run every page, site in $(SITE)"
@@ -18,6 +21,7 @@ help:
 	@echo "make lab     open JupyterLab; a double click on a page in book/ opens it as a notebook"
 	@echo "make test    build the book and run all tests"
 	@echo "make check   lint and types"
+	@echo "make bench   measure the front-ends' speed, memory and error beside others' (an hour or more)"
 	@echo "make clean   forget what was built (the environment and the data stay)"
 
 $(INSTALLED): requirements.lock pyproject.toml tools/jupyterlab-overrides.json
@@ -46,6 +50,15 @@ check: $(INSTALLED)
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
+
+$(BENCH_INSTALLED): requirements.lock pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --constraint requirements.lock --requirement benchmarks/requirements.txt
+	$(BENCH_VENV)/bin/python -m pip install --constraint requirements.lock --editable .
+	@touch $@
+
+bench: $(BENCH_INSTALLED)
+	$(BENCH_VENV)/bin/python -m benchmarks.frontend $(BENCH_OPTIONS)
 
 clean:
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
