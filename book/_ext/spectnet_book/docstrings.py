@@ -6,6 +6,7 @@ by name, and `api.md` for a list of what stands on each page.
 """
 
 import ast
+import importlib
 import importlib.util
 import pkgutil
 import re
@@ -108,6 +109,16 @@ def listing(page: str, text: str) -> str:
     return "\n".join(["| module | what it holds |", "|---|---|", *rows])
 
 
+def import_all() -> None:
+    """Import every module before autodoc looks at the first.
+
+    To find attributes, autodoc writes hints into the classes that it documents and into their bases, and
+    pydantic then cannot complete a class that is defined later.
+    """
+    for name, _ in modules(package_folder()):
+        importlib.import_module(name)
+
+
 def fill_reference(app: Sphinx, docname: str, source: list[str]) -> None:
     """Put sections and lists where a page asks for them."""
 
@@ -115,6 +126,7 @@ def fill_reference(app: Sphinx, docname: str, source: list[str]) -> None:
         return listing(asked[1], Path(app.srcdir, f"{asked[1]}.md").read_text("utf-8"))
 
     if SECTIONS.search(source[0]):
+        import_all()
         sections = "\n".join(section(name) for name, _ in asked_for(source[0]))
         source[0] = SECTIONS.sub(lambda _: sections, source[0], count=1)
     source[0] = LIST.sub(list_of, source[0])
