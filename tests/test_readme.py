@@ -30,6 +30,7 @@ RECIPES = {
     "lab": ["-m jupyterlab"],
     "serve": ["-m http.server"],
     "check": ["-m ruff check", "-m ruff format --check", "-m mypy"],
+    "bench": ["benchmarks/requirements.txt", "-m benchmarks.frontend"],
     "clean": ["rm -rf _build"],
 }
 
