@@ -1,13 +1,17 @@
-"""The planted band is the only difference between the classes, and filters that can learn go there."""
+"""The planted band is the only difference between the classes, and the record says what became of it."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from spectnet.gammatone import frequency_response
-from spectnet.planted import ARMS, PlantedBand, Run, draw_clips, gain_interval, run
+from spectnet.planted import ARMS, PlantedBand, Run, draw_clips, gain_interval, gains, run, summary
 from spectnet.planted.runs import BandDetector
 
+RESULT = Path(__file__).resolve().parents[1] / "results" / "planted-band.json"
 SMALL = PlantedBand(n_steps=120, n_test=400)
 
 
@@ -140,3 +144,63 @@ def test_interval_counts_bands_not_runs():
     by_band = np.repeat([[0.0], [1.0], [0.0], [1.0]], 50, axis=1)
     low, high = gain_interval(by_band)
     assert (low, high) == pytest.approx((0.0, 1.0))
+
+
+# The record.
+
+
+@pytest.fixture(scope="module")
+def record() -> dict:
+    return json.loads(RESULT.read_text())
+
+
+@pytest.fixture(scope="module")
+def runs(record) -> list[Run]:
+    return [Run.model_validate(row) for row in record["runs"]]
+
+
+def test_record_holds_every_run_once(record, runs):
+    settings = PlantedBand.model_validate(record["config"])
+    wanted = {(n, b, s) for n in ARMS for b in range(settings.n_filters - 1) for s in range(settings.n_seeds)}
+    assert len(runs) == len(wanted)
+    assert {(r.arm, r.band, r.seed) for r in runs} == wanted
+    assert settings == PlantedBand()
+    assert record["arms"] == {name: arm.model_dump(mode="json") for name, arm in ARMS.items()}
+    for r in runs:
+        assert r.planted == pytest.approx(settings.bands[r.band])
+        assert r.center_frequencies[0] == pytest.approx(settings.bank.tolist(), abs=1e-3)
+        assert r.steps[-1] == settings.n_steps
+
+
+def test_record_follows_from_its_runs(record, runs):
+    assert record["summaries"] == {name: summary(runs, name) for name in ARMS}
+    ratios = [r.distance_ratio for r in runs if r.arm == "learned"]
+    assert record["median_distance_ratio"] == pytest.approx(np.median(ratios), abs=1e-5)
+    assert record["accuracy_gain_interval"] == pytest.approx(gain_interval(gains(runs, "learned")), abs=1e-5)
+    ratios = [r.distance_ratio for r in runs if r.arm == "raw_hertz"]
+    assert record["raw_hertz_median_distance_ratio"] == pytest.approx(np.median(ratios), abs=1e-5)
+    assert record["raw_hertz_accuracy_gain_interval"] == pytest.approx(
+        gain_interval(gains(runs, "raw_hertz")), abs=1e-5
+    )
+    longer = [Run.model_validate(row) for row in record["long"]["runs"]]
+    assert record["long"]["summaries"] == {
+        name: summary(longer, name) for name in record["long"]["summaries"]
+    }
+
+
+def test_record_was_made_from_a_commit(record):
+    assert record["commit"].isalnum()
+    assert record["machine"]["threads"] == 1
+
+
+def test_learned_filters_went_to_the_band_and_were_worth_it(record):
+    assert record["median_distance_ratio"] <= 0.25
+    assert record["accuracy_gain_interval"][0] > 0
+    static, learned = (record["summaries"][name]["accuracy"] for name in ("static", "learned"))
+    assert 0.5 < static < learned < 0.99  # neither at chance nor at the ceiling
+
+
+def test_raw_hertz_stayed_where_they_were(record):
+    assert record["raw_hertz_median_distance_ratio"] > 0.99
+    assert record["raw_hertz_accuracy_gain_interval"][1] < record["accuracy_gain_interval"][0]
+    assert record["long"]["summaries"]["raw_hertz"]["median_distance_ratio"] > 0.9
