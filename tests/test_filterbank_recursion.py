@@ -146,7 +146,9 @@ def test_pytorch_finds_its_operators_in_order(generator):
     waveform = torch.randn(2, 60, generator=generator, dtype=torch.float64, requires_grad=True)
     filters = CENTER.clone().requires_grad_(), WIDTH.clone().requires_grad_()
     arguments = waveform, *filters, ORDERS, 25, 10, RATE, False, True
-    torch.library.opcheck(state_space.gammatone_energy, arguments)
+    # All but the one that asks for second derivatives; what is compiled is tested below.
+    checks = "test_schema", "test_autograd_registration", "test_faketensor"
+    torch.library.opcheck(state_space.gammatone_energy, arguments, test_utils=checks)
 
 
 COMPILE = """
@@ -176,6 +178,28 @@ def test_compiled_it_is_one_graph_for_every_length():
     """In a process of its own, since PyTorch would trace the tests' checks of shapes too."""
     done = subprocess.run([sys.executable, "-c", COMPILE], capture_output=True, text=True, timeout=110)
     assert done.stdout == "one graph\n", done.stderr
+
+
+def test_second_derivatives_are_refused_and_not_wrong(generator):
+    waveform = torch.randn(1, 100, generator=generator, dtype=torch.float64)
+    center = CENTER.clone().requires_grad_()
+    seconds = {}
+    for algorithm in ("fft", "state-space"):
+        energy = filterbank.energy(
+            waveform,
+            center,
+            WIDTH,
+            order=4,
+            window_length=25,
+            hop_length=10,
+            sample_rate=RATE,
+            algorithm=algorithm,
+        )
+        (first,) = torch.autograd.grad(energy.sum(), center, create_graph=True)
+        seconds[algorithm] = first.sum()
+    assert torch.autograd.grad(seconds["fft"], center)[0].abs().min() > 0
+    with pytest.raises(NotImplementedError, match="no second derivatives; use algorithm='fft'"):
+        torch.autograd.grad(seconds["state-space"], center)
 
 
 def test_a_nan_stays_in_its_clip_and_after_its_time(generator):

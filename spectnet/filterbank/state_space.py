@@ -162,7 +162,9 @@ def _keep(ctx, inputs, output):  # type: ignore[no-untyped-def]
     ctx.set_materialize_grads(False)
 
 
-def _backward(ctx, gradient, _):  # type: ignore[no-untyped-def]
+def _backward(ctx, gradient, to_derivatives):  # type: ignore[no-untyped-def]
+    if to_derivatives is not None:
+        raise NotImplementedError("the recursion has no second derivatives; use algorithm='fft'")
     waveform, *filters, derivatives = ctx.saved_tensors
     to_waveform = to_center = to_bandwidth = None
     if gradient is not None and ctx.needs_input_grad[0]:
