@@ -33,10 +33,10 @@ class PaperSpectrogram(nn.Module):
     - At low frequencies the filters are three times wider than their distance: neighbours hear the same.
     - The kernel is correlated with the waveform: reversed in time, it hears a sound before it starts.
     - A tone at a filter's centre comes out 5000 times too soft (gain 1.9e-4), at both ends 2500 times.
-    - The floor lies far below any sound but is reached by a zero: padding is drawn 20 and more below the
-      softest recording, and rules the picture's range.
-    - In half precision the squares underflow: noise is drawn as silence. In float16 throughout, silence is
-      minus infinity.
+    - The floor lies far below any sound, but zeros reach it: padding is drawn 20 below full-scale noise (ours
+      about 11) and rules the picture's range.
+    - In float16, under autocast too, the squares underflow and with them the floor: half of a full-scale
+      noise is drawn as minus infinity.
     - The trained pooling mixes the filters from the first step on: what a row shows is no longer its band.
       A sum with a negative weight may be negative, and its logarithm NaN.
 

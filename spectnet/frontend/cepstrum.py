@@ -93,9 +93,7 @@ class Cepstrum(nn.Module):
     Davis and Mermelstein (1980); with gammatones, Valero and Alias (2012).
     """
 
-    def __init__(
-        self, frontend: nn.Module, n_coefficients: int = 13, deltas: int = 0, reach: int = 2
-    ) -> None:
+    def __init__(self, frontend: Any, n_coefficients: int = 13, deltas: int = 0, reach: int = 2) -> None:
         super().__init__()
         if deltas not in (0, 1, 2):
             raise ValueError(f"deltas must be 0, 1 or 2, got {deltas}")
