@@ -53,6 +53,27 @@ def test_what_is_loaded_gives_the_same_logits(saved, generator):
     assert not loaded.training
 
 
+def test_a_config_reaches_all_of_the_layer(tmp_path, generator):
+    """Orders and frequencies of one's own, gains and a compression that learn, and back from the disk."""
+    frontend = {
+        "n_filters": 3,
+        "center_frequencies": [40.0, 90.0, 180.0],
+        "order": [2, 4, 8],
+        "learnable": ["center_frequencies", "gains", "compression"],
+        "compression": "pcen",
+        "normalisation": "mean",
+        "parametrisation": "hertz",
+    }
+    model, waveform = small_model(frontend=frontend), torch.randn(2, 500, generator=generator)
+    layer = model.frontend
+    assert (layer.order, layer.parametrisation, layer.over_time.normalisation) == ((2, 4, 8), "hertz", "mean")
+    assert layer.center_frequencies.tolist() == pytest.approx([40.0, 90.0, 180.0], abs=1)
+    assert layer.compression.alpha.requires_grad
+    assert not layer.bandwidth.value.requires_grad
+    loaded = load_model(save_model(model, tmp_path))
+    assert torch.equal(loaded(waveform), model(waveform))
+
+
 def test_saving_leaves_a_model_channels_last_and_on_the_disk_as_plain_files(tmp_path, generator):
     model = small_model().to(memory_format=torch.channels_last)
     folder = save_model(model, tmp_path, threshold=0.25)
