@@ -80,8 +80,7 @@ def energy(
         raise ValueError(
             f"waveform must hold at least one window of {window_length} samples, got {waveform.shape[-1]}"
         )
-    if not torch.compiler.is_compiling():  # there, a value is not known before it is computed
-        gammatone._check_filters(center_frequencies, bandwidths, sample_rate)
+    gammatone._check_filters(center_frequencies, bandwidths, sample_rate)
     orders = orders_per_filter(order, len(center_frequencies))
     if algorithm == "auto":
         algorithm = _on_this_device(waveform)
