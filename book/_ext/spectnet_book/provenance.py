@@ -14,7 +14,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-SOURCES = ("spectnet", "data", "results", "configs", "requirements.lock")
+SOURCES = ("spectnet", "benchmarks", "data", "results", "configs", "requirements.lock")
 
 
 def root(app: Sphinx) -> Path:
