@@ -1,6 +1,6 @@
 """The benchmark's rows as tables: all that was measured, and how it stands to what was aimed at.
 
-    python -m benchmarks.report     all of them, from results/benchmark-frontend.json
+python -m benchmarks.report     all of them, from results/benchmark-frontend.json
 """
 
 from __future__ import annotations

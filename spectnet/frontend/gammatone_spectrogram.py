@@ -70,7 +70,7 @@ class GammatoneSpectrogram(GammatoneBank):
 
     To export it to ONNX call ``eval()`` first, as for any model: that notes how long a kernel must be.
 
-    The layer of Ansari and Hasan (2022), with their faults mended; taught in *One recording, all the way*.
+    The layer of Ansari and Hasan (2022), with their faults mended; taught in *A spectrogram that learns*.
     """
 
     def __init__(
