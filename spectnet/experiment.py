@@ -25,6 +25,8 @@ class TrainingConfig(Settings):
         weight_decay: of the CNN's weights; the filters have none.
         crop_hop_s: training segments start at multiples of this, in seconds.
         validation_folds: one part in so many of the training recordings validates.
+        selection: what chooses epoch and threshold: ``"inner"`` validation, or the ``"test-fold"`` itself,
+            which shows what that would claim and is never a result.
     """
 
     seed: int = Field(0, ge=0)
@@ -36,6 +38,7 @@ class TrainingConfig(Settings):
     weight_decay: float = Field(0.1, ge=0)
     crop_hop_s: float = Field(0.25, gt=0)
     validation_folds: int = Field(5, ge=2)
+    selection: Literal["inner", "test-fold"] = "inner"
 
     @model_validator(mode="after")
     def _check_epoch(self) -> TrainingConfig:
@@ -56,6 +59,7 @@ class Experiment(Settings):
         split: as `splits.named_split` takes it.
         model: settings of the model.
         training: settings of the training.
+        role: ``"chosen"`` for the one experiment picked by inner validation before any test set was looked at.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Experiment(Settings):
     split: str = "paper-fold-0"
     model: SpectNetConfig = SpectNetConfig()
     training: TrainingConfig = TrainingConfig()
+    role: Literal["", "chosen"] = ""
 
 
 def _merge(base: dict, differences: dict) -> dict:
