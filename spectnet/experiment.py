@@ -59,7 +59,7 @@ class Experiment(Settings):
         split: as `splits.named_split` takes it.
         model: settings of the model.
         training: settings of the training.
-        role: ``"chosen"`` for the one experiment picked by inner validation before any test set was looked at.
+        role: ``"chosen"`` for the one experiment picked by inner validation before any test was read.
     """
 
     name: str
