@@ -1,6 +1,6 @@
 """Synthetic hearts: recordings that are made, not taken, so that their truth is known."""
 
-from spectnet.synthesis.cohort import synthetic_hearts
+from spectnet.synthesis.cohort import synthetic_hearts, synthetic_patients
 from spectnet.synthesis.devices import DEVICES, Device
 from spectnet.synthesis.hearts import synthesize
 from spectnet.synthesis.murmurs import MURMURS, Murmur
@@ -14,4 +14,5 @@ __all__ = [
     "Murmur",
     "synthesize",
     "synthetic_hearts",
+    "synthetic_patients",
 ]

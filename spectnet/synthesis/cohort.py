@@ -15,6 +15,8 @@ from spectnet.synthesis.settings import HeartSettings
 FAULTS = ("ejection", "holosystolic", "early diastolic", "mid-diastolic", "fixed split", "gallop")
 FAULT_SHARES = (0.30, 0.30, 0.20, 0.10, 0.05, 0.05)
 INNOCENT_SHARE = 0.08  # of the normal hearts have an innocent murmur
+# What is drawn anew at each position on one chest: standard deviations in dB.
+POSITION_DB = {"murmur_db": 3.0, "room_db": 2.0, "breath_db": 3.0}
 
 
 def synthetic_hearts(
@@ -60,6 +62,44 @@ def synthetic_hearts(
         heart_seed = int(generator.integers(2**31))
         recordings.append(synthesize(settings, heart_seed, name=f"syn{index + 1:04d}"))
     return recordings
+
+
+def synthetic_patients(
+    n: int, n_recordings: int = 4, seed: int = 0, *, devices: Sequence[str] = tuple(DEVICES), **shape: Any
+) -> list[Recording]:
+    """Record each of `n` patients several times: one heart and one device, each time another position.
+
+    A patient keeps voice, fault, label and device. Murmur, room and breathing are louder or softer at each
+    position, and the pulse wanders by a few in a hundred. The truth's ``patient`` says who it was.
+
+    Args:
+        n: how many patients.
+        n_recordings: of each; their names follow each other.
+        seed: the same one gives the same recordings.
+        devices: as for `synthetic_hearts`, like everything in `shape` (``duration_s``, ``sample_rate``).
+
+    Taught in *Data and splits*.
+    """
+    recordings = []
+    for patient, first in enumerate(synthetic_hearts(n, seed, devices=devices, **shape)):
+        for position in range(n_recordings):
+            generator = np.random.default_rng([seed, patient, position])
+            settings = _elsewhere(first.truth["settings"], generator)
+            number = patient * n_recordings + position + 1
+            heart_seed = int(generator.integers(2**31))
+            whose = int(first.truth["seed"])
+            recordings.append(synthesize(settings, heart_seed, name=f"syn{number:04d}", patient=whose))
+    return recordings
+
+
+def _elsewhere(settings: HeartSettings, generator: np.random.Generator) -> HeartSettings:
+    """The same heart at another position and a little later."""
+    change: dict[str, Any] = {
+        level: getattr(settings, level) + spread * float(generator.standard_normal())
+        for level, spread in POSITION_DB.items()
+    }
+    change["heart_rate"] = settings.heart_rate * float(np.exp(0.03 * generator.standard_normal()))
+    return settings.model_copy(update=change)
 
 
 def _balanced_labels(subsets: Sequence[str], generator: np.random.Generator) -> list[int]:

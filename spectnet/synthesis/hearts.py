@@ -19,7 +19,13 @@ S2_LENGTH_S = 0.10
 _STREAMS = ("breathing", "rhythm", "voice", "beats", "murmur", "breath", "rubs", "room", "device")
 
 
-def synthesize(settings: HeartSettings | None = None, seed: int = 0, *, name: str | None = None) -> Recording:
+def synthesize(
+    settings: HeartSettings | None = None,
+    seed: int = 0,
+    *,
+    name: str | None = None,
+    patient: int | None = None,
+) -> Recording:
     """Make one recording; the same settings and seed give the same bytes.
 
     Every part draws from its own stream of random numbers, so that changing one setting changes only what it
@@ -29,16 +35,20 @@ def synthesize(settings: HeartSettings | None = None, seed: int = 0, *, name: st
         settings: what to make; a plain normal heart if left out.
         seed: which heart, and which noise.
         name: of the recording; made from the seed if left out.
+        patient: whose chest: recordings with one number have one voice. By default each has its own.
 
     Returns:
-        A recording with its `states`; its `truth` holds ``settings``, ``seed``, ``heart_rate``, ``murmur``,
-        ``murmur_phase``, ``murmur_band`` (Hz), and for each S2 ``A2``, ``P2`` and ``split_s`` (seconds).
+        A recording with its `states`; its `truth` holds ``settings``, ``seed``, ``patient``, ``heart_rate``,
+        ``murmur``, ``murmur_phase``, ``murmur_band`` (Hz), and for each S2 ``A2``, ``P2`` and ``split_s``
+        (seconds).
 
     Taught in *What a heart sounds like*.
     """
     settings = settings or HeartSettings()
     streams = np.random.SeedSequence(seed).spawn(len(_STREAMS))
     draw = {part: np.random.default_rng(stream) for part, stream in zip(_STREAMS, streams, strict=True)}
+    if patient is not None:
+        draw["voice"] = np.random.default_rng([patient, 1])
     breathing = Breathing(settings.breaths_per_minute / 60, draw["breathing"].uniform())
     beats = draw_beats(
         settings.duration_s,
@@ -61,7 +71,7 @@ def synthesize(settings: HeartSettings | None = None, seed: int = 0, *, name: st
         samples=device.record(chest, settings.sample_rate, settings.level, draw["device"]),
         sample_rate=settings.sample_rate,
         states=heart_states(beats, settings.duration_s),
-        truth={"settings": settings, "seed": seed, **_truth(settings, beats, breathing)},
+        truth={"settings": settings, "seed": seed, "patient": patient, **_truth(settings, beats, breathing)},
     )
 
 
