@@ -7,8 +7,10 @@ A saved model is a folder of two plain files, ``model.safetensors`` (numbers) an
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float
@@ -17,8 +19,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from spectnet.backbones import ResidualCNN
-from spectnet.frontend import GammatoneSpectrogram
+from spectnet.backbones import AnyBackbone, BackboneConfig, build_backbone
+from spectnet.frontend.settings import AnyFrontend, BranchesConfig, FrontendConfig, build_frontend
 from spectnet.scales import check_range
 from spectnet.segments import Preprocessing
 from spectnet.settings import Settings, explain
@@ -27,37 +29,8 @@ DEFAULT_MODEL = Path(__file__).parent / "weights" / "learned-16"
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
 
 
-Order = Annotated[int, Field(ge=1, le=8)]
-
-
 class ModelError(ValueError):
     """A saved model that cannot be used; its message says what, where and what to do."""
-
-
-class FrontendConfig(Settings):
-    """Settings of `frontend.GammatoneSpectrogram`, but for the sample rate; frequencies in Hz."""
-
-    n_filters: int = Field(16, ge=1)
-    order: Order | tuple[Order, ...] = 4
-    f_min: float = Field(25.0, ge=0)
-    f_max: float = Field(400.0, gt=0)
-    scale: Literal["mel", "slaney", "erb", "linear"] = "mel"
-    bandwidth_rule: Literal["spacing", "erb"] | Annotated[float, Field(gt=0)] = "spacing"
-    learnable: bool | tuple[Literal["center_frequencies", "bandwidths", "gains", "compression"], ...] = True
-    window_s: float = Field(0.025, gt=0)
-    hop_s: float = Field(0.010, gt=0)
-    center_frequencies: tuple[float, ...] | None = None
-    parametrisation: Literal["scale", "hertz"] = "scale"
-    compression: Literal["log", "power", "pcen", "none"] = "log"
-    normalisation: Literal["none", "mean", "standard"] = "none"
-
-
-class BackboneConfig(Settings):
-    """Settings of `backbones.ResidualCNN`."""
-
-    n_classes: int = Field(2, ge=2)
-    channels: tuple[int, ...] = (16, 32, 64, 128)
-    dropout: float = Field(0.3, ge=0, lt=1)
 
 
 class SpectNetConfig(Settings):
@@ -65,21 +38,31 @@ class SpectNetConfig(Settings):
 
     Attributes:
         preprocessing: how a recording becomes the model's waveform; gives its sample rate.
-        frontend: the spectrogram.
-        backbone: the CNN.
+        frontend: the spectrogram; its `kind` says which.
+        backbone: the CNN; its `kind` says which.
         segment_s: length of the segments it was trained on, in seconds.
         threshold: a recording whose score is at least this is called abnormal.
     """
 
     preprocessing: Preprocessing = Preprocessing()
-    frontend: FrontendConfig = FrontendConfig()
-    backbone: BackboneConfig = BackboneConfig()
+    frontend: AnyFrontend = FrontendConfig()
+    backbone: AnyBackbone = BackboneConfig()
     segment_s: float = Field(2.5, gt=0)
     threshold: float = Field(0.5, ge=0, le=1)
 
     @model_validator(mode="after")
     def _check_range(self) -> SpectNetConfig:
-        check_range(self.frontend.f_min, self.frontend.f_max, self.preprocessing.sample_rate)
+        if not isinstance(self.frontend, BranchesConfig):
+            check_range(self.frontend.f_min, self.frontend.f_max, self.preprocessing.sample_rate)
+        return self
+
+    @model_validator(mode="after")
+    def _check_pair(self) -> SpectNetConfig:
+        if (self.frontend.kind == "branches") != (self.backbone.kind == "branched"):
+            raise ValueError(
+                "frontend 'branches' and backbone 'branched' go together: the one gives waveforms, the other "
+                f"reads nothing else; got {self.frontend.kind!r} and {self.backbone.kind!r}"
+            )
         return self
 
 
@@ -103,10 +86,8 @@ class SpectNet(nn.Module):
     def __init__(self, config: SpectNetConfig | None = None) -> None:
         super().__init__()
         self.config = config or SpectNetConfig()
-        self.frontend = GammatoneSpectrogram(
-            self.config.preprocessing.sample_rate, **self.config.frontend.model_dump()
-        )
-        self.backbone = ResidualCNN(**self.config.backbone.model_dump())
+        self.frontend = build_frontend(self.config.frontend, self.config.preprocessing.sample_rate)
+        self.backbone = build_backbone(self.config.backbone)
 
     def forward(self, waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "batch classes"]:
         """Logits of each class; `torch.softmax` makes probabilities of them."""
@@ -116,6 +97,8 @@ class SpectNet(nn.Module):
 def save_model(model: SpectNet, folder: Path | str, *, threshold: float | None = None) -> Path:
     """Write weights and config into `folder`, which is made if need be.
 
+    Each file takes its place whole or not at all, whenever the process ends.
+
     Args:
         model: to save.
         folder: where.
@@ -124,11 +107,23 @@ def save_model(model: SpectNet, folder: Path | str, *, threshold: float | None =
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     config = model.config if threshold is None else model.config.model_copy(update={"threshold": threshold})
-    save_file(
-        {name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / WEIGHTS_FILE
-    )
-    (folder / CONFIG_FILE).write_text(config.model_dump_json(indent=2) + "\n")
+    weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    with _in_place_of(folder / WEIGHTS_FILE) as part:
+        save_file(weights, part)
+    with _in_place_of(folder / CONFIG_FILE) as part:
+        part.write_text(config.model_dump_json(indent=2) + "\n")
     return folder
+
+
+@contextmanager
+def _in_place_of(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write, which takes its place if nothing went wrong."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def load_model(folder: Path | str) -> SpectNet:

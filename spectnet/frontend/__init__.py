@@ -4,6 +4,7 @@ Each can be read for ``sample_rate``, ``center_frequencies``, ``hop_length`` and
 """
 
 from spectnet.frontend.as_in_paper import PaperSpectrogram
+from spectnet.frontend.branches import Branches
 from spectnet.frontend.cepstrum import Cepstrum
 from spectnet.frontend.compression import LogCompression, OverTime, PowerCompression
 from spectnet.frontend.free_fir import FreeFIRSpectrogram
@@ -19,6 +20,7 @@ from spectnet.frontend.stream import SpectrogramStream
 __all__ = [
     "MFCC",
     "PCEN",
+    "Branches",
     "Cepstrum",
     "FreeFIRSpectrogram",
     "GaborSpectrogram",

@@ -1,4 +1,4 @@
-"""The network behind the front-end: a small residual CNN on (filters x frames).
+"""A small residual CNN that reads a spectrogram as a picture, (filters x frames).
 
 Taught in *One recording, all the way*.
 """
@@ -11,6 +11,8 @@ from itertools import pairwise
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from spectnet.backbones.checks import check_classes, check_dropout
 
 
 class ResidualBlock(nn.Module):
@@ -59,12 +61,10 @@ class ResidualCNN(nn.Module):
         self, n_classes: int = 2, channels: Sequence[int] = (16, 32, 64, 128), dropout: float = 0.3
     ) -> None:
         super().__init__()
-        if n_classes < 2:
-            raise ValueError(f"n_classes must be at least 2, got {n_classes}")
+        check_classes(n_classes)
+        check_dropout(dropout)
         if not channels or min(channels) < 1:
             raise ValueError(f"channels must be one or more positive numbers, got {list(channels)}")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout must be at least 0 and below 1, got {dropout:g}")
         # One mean and one scale for the whole picture: it keeps how loud the filters are beside each other.
         self.norm = nn.BatchNorm2d(1)
         # Frames lie closer than a heart sound needs: the stem keeps every filter and every second frame.
