@@ -71,6 +71,8 @@ class Experiment(Settings):
 
 
 def _merge(base: dict, differences: dict) -> dict:
+    if "kind" in differences:  # another kind of part has other settings: it takes none of the base's
+        return differences
     out = dict(base)
     for key, value in differences.items():
         both = isinstance(value, dict) and isinstance(out.get(key), dict)
@@ -96,6 +98,9 @@ def _read_toml(path: Path, seen: tuple[Path, ...] = ()) -> dict:
 
 def load_experiment(path: Path | str) -> Experiment:
     """Read an experiment; a file may extend another with ``extends = "base.toml"``.
+
+    What it says is put in the place of what its base says, key by key; but a part that names its `kind`, such
+    as ``[model.frontend]``, takes nothing from the base's part.
 
     Raises:
         ValueError: no such file, not TOML, a misspelt key, a value out of range.
