@@ -6,7 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from spectnet.metrics import best_threshold, binary_metrics, macc_interval
+from spectnet.metrics import best_threshold, binary_metrics, challenge_score, macc_interval, roc_auc
+from spectnet.splits import PAPER_LISTS
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1])
 SCORES = np.array([0.1, 0.2, 0.6, 0.4, 0.9, 0.5, 0.3])
@@ -115,6 +116,59 @@ def test_the_interval_is_the_same_for_the_same_seed_and_wider_for_more_coverage(
     assert first[0] <= narrow[0] <= narrow[1] <= first[1]
 
 
+def test_the_challenges_weights_by_hand():
+    """Abnormal: 2 of 4 good ones right and its only poor one; normal: good 3 of 4, poor 0 of 2."""
+    labels = np.repeat([1, 0], [5, 6])
+    good = np.array([1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 0], dtype=bool)
+    right = np.array([1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0])
+    scores = np.where(right, labels, 1 - labels).astype(float)
+    sensitivity, specificity = 0.7881 * 0.5 + 0.2119 * 1.0, 0.9467 * 0.75 + 0.0533 * 0.0
+    assert challenge_score(labels, scores, 0.5, good) == pytest.approx((sensitivity + specificity) / 2)
+
+
+@given(scored(), st.integers(0, 8))
+def test_where_all_signals_are_of_one_quality_the_challenge_score_is_macc(drawn, step):
+    labels, scores, _ = drawn
+    assume(len(set(labels)) == 2)
+    macc = binary_metrics(labels, scores, step / 8).macc
+    for quality in (True, False):
+        assert challenge_score(labels, scores, step / 8, np.full(len(labels), quality)) == pytest.approx(macc)
+
+
+def challenge_validation_set() -> tuple[np.ndarray, np.ndarray]:
+    """Its labels and qualities: 119 good and 32 poor abnormal, 142 good and 8 poor normal."""
+    return np.repeat([1, 1, 0, 0], [119, 32, 142, 8]), np.repeat(
+        [True, False, True, False], [119, 32, 142, 8]
+    )
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_over_the_challenges_validation_set_its_score_is_macc(seed):
+    """Its weights are that set's shares, to four digits."""
+    labels, good = challenge_validation_set()
+    scores = np.random.default_rng(seed).uniform(size=301)
+    macc = binary_metrics(labels, scores, 0.5).macc
+    assert challenge_score(labels, scores, 0.5, good) == pytest.approx(macc, abs=5e-5)
+
+
+@pytest.mark.real
+def test_the_challenges_weights_are_its_validation_sets_shares(real_recordings):
+    names = set((PAPER_LISTS / "validation0.txt").read_text().split())
+    found = [(r.label, r.good_quality) for r in real_recordings if r.name in names]
+    assert sorted(found) == sorted(zip(*(a.tolist() for a in challenge_validation_set()), strict=True))
+
+
+@given(scored())
+def test_the_area_is_the_share_of_pairs_in_the_right_order(drawn):
+    """Weighted; a tie is half a pair."""
+    labels, scores, weights = drawn
+    abnormal, normal = labels == 1, labels == 0
+    pair_weights = weights[abnormal][:, None] * weights[normal]
+    order = np.sign(scores[abnormal][:, None] - scores[normal]) / 2 + 0.5
+    expected = (order * pair_weights).sum() / pair_weights.sum()
+    assert roc_auc(labels, scores, weights) == pytest.approx(expected)
+
+
 def test_a_precision_of_nothing_called_is_unknown():
     found = binary_metrics(LABELS, SCORES, threshold=0.95)
     assert np.isnan(found.precision)
@@ -122,11 +176,20 @@ def test_a_precision_of_nothing_called_is_unknown():
     assert found.as_dict()["precision"] is None  # what JSON can say
 
 
-@pytest.mark.parametrize("measure", [binary_metrics, best_threshold, lambda y, s: macc_interval(y, s, 0.5)])
+@pytest.mark.parametrize(
+    "measure",
+    [
+        binary_metrics,
+        best_threshold,
+        roc_auc,
+        lambda y, s: macc_interval(y, s, 0.5),
+        lambda y, s: challenge_score(y, s, 0.5, y == y),
+    ],
+)
 @pytest.mark.parametrize(
     ("labels", "scores", "message"),
     [
-        ([1, 1], [0.1, 0.2], r"labels must hold both classes, 0 and 1, got \[1\]"),
+        ([1, 1], [0.1, 0.2], r"labels must hold both classes, 0 and 1, got \[1\]; one class .* no MACC"),
         ([0, 2], [0.1, 0.2], r"labels must hold both classes, 0 and 1, got \[0, 2\]"),
         ([0, 1], [0.1, np.nan], "scores must be finite, got 1 that are not"),
     ],
@@ -136,7 +199,7 @@ def test_scores_that_cannot_be_judged_are_refused(measure, labels, scores, messa
         measure(np.array(labels), np.array(scores))
 
 
-@pytest.mark.parametrize("measure", [binary_metrics, best_threshold])
+@pytest.mark.parametrize("measure", [binary_metrics, best_threshold, roc_auc])
 def test_a_class_that_weighs_nothing_is_refused(measure):
     with pytest.raises(ValueError, match="weights must count something of both classes"):
         measure(np.array([0, 0, 1]), np.array([0.1, 0.2, 0.3]), weights=np.array([1.0, 1.0, 0.0]))
