@@ -7,10 +7,12 @@ segments'. Taught in *One recording, all the way*.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import nn
 from torch.utils.data import DataLoader
 
 from spectnet.model import SpectNet
@@ -18,6 +20,8 @@ from spectnet.recordings import ABNORMAL, Recording
 from spectnet.segments import SegmentDataset
 
 BATCH_SIZE = 256
+Precision = Literal["fp32", "bf16", "fp16"]
+_AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Prediction:
         waveform: as the model heard it, ``(time,)``.
         sample_rate: of the waveform, in Hz.
         log_energy: the spectrogram that the front-end drew of all of it, ``(filters, frames)``.
-        center_frequencies: of its filters, in Hz.
+        center_frequencies: of its filters, in Hz; None where a filter has no one frequency.
         hop_s: from one frame to the next, in seconds.
     """
 
@@ -45,7 +49,7 @@ class Prediction:
     waveform: Float[np.ndarray, " time"]
     sample_rate: float
     log_energy: Float[np.ndarray, "filters frames"]
-    center_frequencies: Float[np.ndarray, " filters"]
+    center_frequencies: Float[np.ndarray, " filters"] | None
     hop_s: float
 
     @property
@@ -56,7 +60,12 @@ class Prediction:
 
 @torch.inference_mode()
 def score_segments(
-    model: SpectNet, dataset: SegmentDataset, device: torch.device | str = "cpu"
+    model: SpectNet,
+    dataset: SegmentDataset,
+    device: torch.device | str = "cpu",
+    *,
+    precision: Precision = "fp32",
+    dropout_at_test: bool = False,
 ) -> Float[np.ndarray, " segments"]:
     """Probability of abnormal for each segment, with the model in evaluation mode.
 
@@ -64,13 +73,20 @@ def score_segments(
         model: is put in evaluation mode and back: dropout must not decide a patient's score.
         dataset: of segments.
         device: where to compute.
+        precision: of the products; the softmax is always fp32.
+        dropout_at_test: leave dropout on, as the paper's code did. For the lesson only: the scores are
+            then random, and another seed gives others.
     """
-    was_training = model.training
+    kind, was_training = torch.device(device).type, model.training
     model.eval()
-    batches = [
-        torch.softmax(model(segments.to(device)).float(), dim=-1)[:, ABNORMAL].cpu()
-        for segments, _, _ in DataLoader(dataset, BATCH_SIZE)
-    ]
+    for module in model.modules():
+        if dropout_at_test and isinstance(module, nn.modules.dropout._DropoutNd):
+            module.train()
+    batches = []
+    for segments, _, _ in DataLoader(dataset, BATCH_SIZE):
+        with torch.autocast(kind, _AUTOCAST.get(precision), enabled=precision in _AUTOCAST):
+            logits = model(segments.to(device))
+        batches.append(torch.softmax(logits.float(), dim=-1)[:, ABNORMAL].cpu())
     model.train(was_training)
     return torch.cat(batches).double().numpy()
 
@@ -120,6 +136,6 @@ def predict(model: SpectNet, recording: Recording, *, hop_s: float | None = None
         waveform=waveform,
         sample_rate=config.preprocessing.sample_rate,
         log_energy=log_energy.cpu().numpy(),
-        center_frequencies=frequencies.cpu().numpy(),
+        center_frequencies=None if frequencies is None else frequencies.cpu().numpy(),
         hop_s=model.frontend.hop_length / model.frontend.sample_rate,
     )

@@ -45,6 +45,51 @@ def test_dropout_and_batch_statistics_have_no_say_and_the_mode_comes_back(tiny_m
     assert all(torch.equal(value, state[name]) for name, value in tiny_model.state_dict().items())
 
 
+def test_dropout_left_on_makes_scores_random_and_leaves_the_model_as_it_was(tiny_model, hearts):
+    dataset = cut(hearts[:2])
+    expected = score_segments(tiny_model, dataset)
+    state = {name: value.clone() for name, value in tiny_model.state_dict().items()}
+    torch.manual_seed(1)
+    first = score_segments(tiny_model, dataset, dropout_at_test=True)
+    second = score_segments(tiny_model, dataset, dropout_at_test=True)
+    assert not np.allclose(first, second)
+    torch.manual_seed(1)
+    np.testing.assert_array_equal(score_segments(tiny_model, dataset, dropout_at_test=True), first)
+    np.testing.assert_array_equal(score_segments(tiny_model, dataset), expected)
+    # Batch statistics are the trained ones also then: only dropout differs.
+    assert all(torch.equal(value, state[name]) for name, value in tiny_model.state_dict().items())
+
+
+def test_half_precision_moves_a_score_by_its_rounding_and_no_more(tiny_model, hearts):
+    """bf16 keeps 8 bits: a logit near 1 moves by some thousandths."""
+    dataset = cut(hearts[:4])
+    whole, half = score_segments(tiny_model, dataset), score_segments(tiny_model, dataset, precision="bf16")
+    assert 0 < np.abs(whole - half).max() < 0.02
+
+
+def test_a_front_end_without_frequencies_predicts_too(hearts):
+    torch.manual_seed(0)
+    settings = {"frontend": {"n_filters": 4}, "backbone": {"channels": [4, 6]}, "segment_s": 1.0}
+    model = SpectNet(SpectNetConfig.model_validate(settings)).eval()
+    expected = predict(model, hearts[0])
+
+    class WithoutFrequencies(torch.nn.Module):
+        """As a free FIR: the same picture, and no centre frequency to put beside it."""
+
+        def __init__(self, frontend: torch.nn.Module) -> None:
+            super().__init__()
+            self.bank, self.center_frequencies = frontend, None
+            self.hop_length, self.sample_rate = frontend.hop_length, frontend.sample_rate
+
+        def forward(self, waveform: torch.Tensor) -> torch.Tensor:
+            return self.bank(waveform)
+
+    model.frontend = WithoutFrequencies(model.frontend)
+    found = predict(model, hearts[0])
+    assert found.center_frequencies is None
+    np.testing.assert_array_equal(found.log_energy, expected.log_energy)
+
+
 def test_a_recordings_score_is_the_mean_of_its_own_segments(hearts):
     long, short = hearts[0], Recording("short", 0, "x", samples=hearts[1].samples[:4200], sample_rate=2000)
     dataset = cut([long, short])
