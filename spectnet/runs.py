@@ -142,6 +142,9 @@ def evaluate_run(folder: Path | str, *, device: str | None = None, progress: boo
         seconds=run["seconds"],
         commit=run["commit"],
         machine=run["machine"],
+        n_parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
+        core_seconds=run.get("core_seconds"),
+        validation=run.get("validation", ()),
     )
 
 

@@ -1,0 +1,22 @@
+"""Results on record: one JSON file a run, with everything needed to trust or repeat its numbers.
+
+Taught in *Fixed or learned?*
+"""
+
+from spectnet.results.origin import current_commit, machine
+from spectnet.results.record import RUNS, load_results, make_result, recordings_of, save_result
+from spectnet.results.table import COLUMNS, csv_table, markdown_table, table_rows
+
+__all__ = [
+    "COLUMNS",
+    "RUNS",
+    "csv_table",
+    "current_commit",
+    "load_results",
+    "machine",
+    "make_result",
+    "markdown_table",
+    "recordings_of",
+    "save_result",
+    "table_rows",
+]
