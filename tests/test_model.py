@@ -83,6 +83,50 @@ def test_saving_leaves_a_model_channels_last_and_on_the_disk_as_plain_files(tmp_
     assert loaded.config == model.config.model_copy(update={"threshold": 0.25})
 
 
+@pytest.mark.parametrize(
+    "frontend",
+    [
+        {"kind": "log-mel", "n_filters": 4},
+        {"kind": "mfcc", "n_coefficients": 3, "n_mels": 6},
+        {"kind": "free-fir", "n_filters": 3, "kernel_size": 31},
+        {"kind": "gabor", "n_filters": 3, "kernel_size": 101, "pooling": "gaussian", "compression": "pcen"},
+        {"kind": "sinc", "n_filters": 3, "kernel_size": 101},
+    ],
+    ids=lambda frontend: frontend["kind"],
+)
+def test_any_front_end_can_stand_before_the_network(frontend, tmp_path, generator):
+    model, waveform = small_model(frontend=frontend), torch.randn(2, 500, generator=generator)
+    loaded = load_model(save_model(model, tmp_path))
+    assert torch.equal(loaded(waveform), model(waveform))
+    assert loaded.config.frontend.kind == frontend["kind"]
+
+
+@pytest.mark.parametrize("taps", ["free", "linear-phase", "gammatone"])
+def test_the_one_dimensional_baseline_is_a_model_too(taps, tmp_path, generator):
+    parts = {"frontend": {"kind": "branches", "taps": taps}, "backbone": {"kind": "branched", "steps": 5}}
+    model, waveform = small_model(**parts), torch.randn(2, 500, generator=generator)
+    assert torch.equal(load_model(save_model(model, tmp_path))(waveform), model(waveform))
+
+
+def test_a_config_from_before_there_were_kinds_reads_as_it_did():
+    old = SpectNetConfig.model_validate_json('{"frontend": {"n_filters": 3}, "backbone": {"channels": [4]}}')
+    assert (old.frontend.kind, old.backbone.kind) == ("gammatone", "residual")
+    assert (old.frontend.n_filters, old.backbone.channels) == (3, (4,))
+
+
+def test_a_save_that_fails_leaves_the_model_that_was_there(saved, monkeypatch):
+    before = {path.name: path.read_bytes() for path in saved.iterdir()}
+
+    def full_disk(weights: object, path: Path) -> None:
+        path.write_bytes(b"half of")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("spectnet.model.save_file", full_disk)
+    with pytest.raises(OSError, match="no space left"):
+        save_model(small_model(backbone={"channels": [4, 8]}), saved)
+    assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
+
+
 class Bomb:
     """A pickle that runs a command when it is read."""
 
@@ -178,6 +222,11 @@ def test_a_missing_file_is_named(saved, name):
             500,
             r"preprocessing: f_low and f_high must satisfy .* got 25 and 500 Hz",
         ),
+        (["frontend", "kind"], "mel", r"frontend\.kind must be one of 'gammatone', 'log-mel'.*, got 'mel'"),
+        (["frontend", "kind"], "mfcc", r"unknown setting 'frontend\.n_filters', check its spelling"),
+        (["frontend"], {"kind": "sinc", "f_max": 600}, r"half the sample rate \(500 Hz\), got 600 Hz"),
+        (["backbone"], {"kind": "branched"}, "go together: .* got 'gammatone' and 'branched'"),
+        (["backbone", "channels"], [4, "x"], r"backbone\.channels\.1: input should be a valid integer"),
         (["threshold"], 1.5, "threshold: input should be less than or equal to 1, got 1.5"),
     ],
 )
