@@ -10,31 +10,48 @@ Taught in *One recording, all the way*.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.utils.data import WeightedRandomSampler
+from torch.utils.data import Sampler
 
 from spectnet.segments import SegmentDataset
 
 
-def balanced_weights(dataset: SegmentDataset) -> Float[Tensor, " segments"]:
-    """Probability of each segment: uniform over class x subset, then recordings, then segments."""
-    owners = dataset.recording_index
-    segments = np.bincount(owners, minlength=len(dataset.recordings))
+def balanced_weights(dataset: SegmentDataset) -> Float[Tensor, " recordings"]:
+    """Chance that a segment is drawn from each recording: uniform over class x subset, then recordings."""
     cells = [(recording.subset, recording.label) for recording in dataset.recordings]
     # A recording without a segment (no whole beat) must not take its cell's share.
-    size = Counter(cell for cell, n in zip(cells, segments, strict=True) if n)
-    share = np.array(
-        [1 / (len(size) * size[c] * n) if n else 0.0 for c, n in zip(cells, segments, strict=True)]
+    size = Counter(cell for cell, n in zip(cells, dataset.n_segments, strict=True) if n)
+    return torch.tensor(
+        [1 / (len(size) * size[c]) if n else 0.0 for c, n in zip(cells, dataset.n_segments, strict=True)],
+        dtype=torch.float64,
     )
-    return torch.from_numpy(share[owners])
 
 
-def balanced_sampler(
-    dataset: SegmentDataset, n_samples: int, generator: torch.Generator
-) -> WeightedRandomSampler:
-    """Draw `n_samples` segments an epoch, with replacement, balanced over class x subset."""
-    return WeightedRandomSampler(balanced_weights(dataset).tolist(), n_samples, generator=generator)
+class BalancedSampler(Sampler[int]):
+    """Draw `n_samples` segments an epoch, with replacement: first a recording, then one of its segments.
+
+    Args:
+        dataset: to draw from.
+        n_samples: an epoch.
+        generator: seeds every draw.
+    """
+
+    def __init__(self, dataset: SegmentDataset, n_samples: int, generator: torch.Generator) -> None:
+        self.n_samples, self.generator = n_samples, generator
+        self._weights = balanced_weights(dataset)
+        self._counts = torch.from_numpy(np.asarray(dataset.n_segments))
+        self._first = torch.cumsum(self._counts, 0) - self._counts
+
+    def __len__(self) -> int:
+        return self.n_samples
+
+    def __iter__(self) -> Iterator[int]:
+        owners = torch.multinomial(self._weights, self.n_samples, replacement=True, generator=self.generator)
+        place = torch.rand(self.n_samples, dtype=torch.float64, generator=self.generator)
+        rows = (place * self._counts[owners]).long()  # (n_samples,)
+        return iter((self._first[owners] + rows).tolist())

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from pydantic import Field, model_validator
 from scipy import signal
 from torch import Tensor
@@ -169,11 +170,13 @@ class SegmentDataset(Dataset):
         recordings: what to cut.
         settings: how each is prepared first.
         segment_s: length of a segment in seconds.
-        hop_s: from one fixed window to the next, in seconds; by default without overlap.
+        hop_s: from one fixed window to the next, in seconds; by default without overlap, and with 0 one
+            begins at every sample.
         cut: ``"windows"``, or ``"beats"`` for recordings whose heart states are known.
         progress: show a bar while the recordings are read.
 
-    An item is ``(segment (time,), label, recording)``: the last is an index into ``recordings``.
+    An item is ``(segment (time,), label, recording)``: the last is an index into ``recordings``. A whole
+    batch at once, which is much faster, comes from `gather`.
 
     Raises:
         RecordingError: a recording that cannot be read, is shorter than one segment, or has no known beats.
@@ -193,20 +196,27 @@ class SegmentDataset(Dataset):
         if not self.recordings:
             raise ValueError("recordings is empty; give at least one recording")
         self.settings, self.length = settings, round(segment_s * settings.sample_rate)
-        hop = self.length if hop_s is None else max(1, round(hop_s * settings.sample_rate))
-        self._waveforms: list[Waveform] = []
-        self._sources: list[np.ndarray] = []  # one array of segments a recording; windows are views
-        owners = []
-        for number, recording in enumerate(tqdm(self.recordings, "reading", disable=not progress)):
-            waveform = self._prepare(recording)
-            source = (
-                self._beats(recording, waveform) if cut == "beats" else windows(waveform, self.length, hop)
-            )
-            self._waveforms.append(waveform)
-            self._sources.append(source)
-            owners.append(np.full(len(source), number))
-        self.recording_index = np.concatenate(owners)  # (segments,)
-        self._row = np.concatenate([np.arange(len(source)) for source in self._sources])
+        waveforms = [self._prepare(r) for r in tqdm(self.recordings, "reading", disable=not progress)]
+        self._lengths = np.array([len(waveform) for waveform in waveforms])
+        self._offsets = np.cumsum(self._lengths) - self._lengths  # first sample of each recording
+        self._samples = np.concatenate(waveforms)
+        self._labels = np.array([recording.label for recording in self.recordings])
+        if cut == "beats":
+            self._cut_beats(waveforms)
+        else:
+            self._cut_windows(self.length if hop_s is None else max(1, round(hop_s * settings.sample_rate)))
+        self._ends = np.cumsum(self.n_segments)  # one past each recording's last segment
+
+    def _cut_windows(self, hop: int) -> None:
+        self._source, self._first, self._hop = self._samples, self._offsets, hop
+        self.n_segments = (self._lengths - self.length) // hop + 1  # (recordings,)
+
+    def _cut_beats(self, waveforms: list[Waveform]) -> None:
+        beats = [self._beats(*pair) for pair in zip(self.recordings, waveforms, strict=True)]
+        self.n_segments = np.array([len(one) for one in beats])
+        self._source = np.concatenate(beats).ravel()  # beat after beat, each filled up with silence
+        self._first = (np.cumsum(self.n_segments) - self.n_segments) * self.length
+        self._hop = self.length
 
     def _prepare(self, recording: Recording) -> Waveform:
         try:
@@ -235,12 +245,31 @@ class SegmentDataset(Dataset):
 
     def waveform(self, number: int) -> Waveform:
         """The whole prepared waveform of recording `number`."""
-        return self._waveforms[number]
+        start = self._offsets[number]
+        return self._samples[start : start + self._lengths[number]]
+
+    @cached_property
+    def recording_index(self) -> np.ndarray:
+        """Which recording each segment is from: int ``(segments,)``, an index into ``recordings``."""
+        return np.repeat(np.arange(len(self.recordings)), self.n_segments)
+
+    def gather(
+        self, items: Sequence[int] | np.ndarray
+    ) -> tuple[Float[Tensor, "batch time"], Int[Tensor, " batch"], Int[Tensor, " batch"]]:
+        """Several segments at once, with their labels and their recordings' numbers."""
+        wanted = np.asarray(items)
+        owners = np.searchsorted(self._ends, wanted, side="right")
+        rows = wanted - self._ends[owners] + self.n_segments[owners]
+        starts = self._first[owners] + self._hop * rows
+        every = np.lib.stride_tricks.sliding_window_view(self._source, self.length)  # a view: costs nothing
+        segments = torch.from_numpy(every[starts])
+        return segments, torch.from_numpy(self._labels[owners]), torch.from_numpy(owners)
 
     def __len__(self) -> int:
-        return len(self.recording_index)
+        return int(self._ends[-1])
 
     def __getitem__(self, item: int) -> tuple[Tensor, int, int]:
-        owner = int(self.recording_index[item])
-        segment = torch.from_numpy(self._sources[owner][self._row[item]].copy())
-        return segment, self.recordings[owner].label, owner
+        if not 0 <= item < len(self):
+            raise IndexError(f"there are {len(self)} segments, from 0, got {item}")
+        segments, labels, owners = self.gather([item])
+        return segments[0], int(labels[0]), int(owners[0])

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from spectnet.recordings import HeartStates, Recording
-from spectnet.sampling import balanced_sampler, balanced_weights
+from spectnet.sampling import BalancedSampler, balanced_weights
 from spectnet.segments import Preprocessing, SegmentDataset
 
 
@@ -29,30 +29,44 @@ def dataset() -> SegmentDataset:
     return SegmentDataset(recordings, Preprocessing(), segment_s=1.0)
 
 
-def shares(dataset: SegmentDataset, weights: torch.Tensor) -> list[float]:
-    return np.bincount(dataset.recording_index, weights=weights.numpy()).tolist()
-
-
 def test_every_cell_has_the_same_share_and_so_has_every_recording_in_it(dataset):
-    weights = balanced_weights(dataset)
-    assert weights.sum().item() == pytest.approx(1.0)
-    assert shares(dataset, weights) == pytest.approx([1 / 6, 1 / 6, 1 / 3, 1 / 3])
+    assert balanced_weights(dataset).tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 3, 1 / 3])
 
 
-def test_segments_of_one_recording_weigh_alike(dataset):
-    weights = balanced_weights(dataset).numpy()
-    for number in range(4):
-        assert len(set(weights[dataset.recording_index == number].round(12))) == 1
+def test_segments_of_one_recording_are_drawn_alike_and_all_of_them(dataset):
+    drawn = Counter(BalancedSampler(dataset, 9000, torch.Generator().manual_seed(0)))
+    long = [drawn[item] for item in range(9)]  # nine segments share a sixth of the draws
+    # Four standard deviations of a binomial count.
+    assert min(long) > 9000 / 54 - 4 * (9000 / 54) ** 0.5
+    assert max(long) < 9000 / 54 + 4 * (9000 / 54) ** 0.5
+    assert set(drawn) == set(range(len(dataset)))
 
 
 def test_a_recording_without_a_segment_takes_no_share():
     recordings = [recording("x", 0, "a", 4.0, beats=4), recording("none", 0, "a", 4.0, beats=1)]
     dataset = SegmentDataset(recordings, Preprocessing(), segment_s=1.0, cut="beats")
-    assert balanced_weights(dataset).tolist() == pytest.approx([1 / 3] * 3)
+    assert balanced_weights(dataset).tolist() == [1.0, 0.0]
+    assert set(BalancedSampler(dataset, 50, torch.Generator().manual_seed(0))) == {0, 1, 2}
+
+
+def test_crops_begin_at_any_sample_where_the_hop_is_none():
+    """More segments than a table of weights would have room for: 20 million."""
+    samples = np.random.default_rng(0).standard_normal(2**21).astype(np.float32)
+    recordings = [Recording(str(n), n % 2, "a", samples=samples, sample_rate=1000) for n in range(10)]
+    dataset = SegmentDataset(recordings, Preprocessing(despike=False), segment_s=1.0, hop_s=0)
+    assert len(dataset) == 10 * (2**21 - 999) > 2**24
+    items = list(BalancedSampler(dataset, 400, torch.Generator().manual_seed(0)))
+    segments, labels, owners = dataset.gather(items)
+    starts = np.array(items) - owners.numpy() * (2**21 - 999)
+    assert len({int(start) % 10 for start in starts}) == 10
+    for row in range(0, 400, 50):
+        whole = dataset.waveform(int(owners[row]))
+        np.testing.assert_array_equal(segments[row].numpy(), whole[starts[row] : starts[row] + 1000])
+    assert labels.tolist() == [int(owner) % 2 for owner in owners]
 
 
 def test_the_sampler_draws_by_these_weights(dataset):
-    sampler = balanced_sampler(dataset, 6000, torch.Generator().manual_seed(0))
+    sampler = BalancedSampler(dataset, 6000, torch.Generator().manual_seed(0))
     drawn = Counter(dataset.recording_index[i] for i in sampler)
     assert sum(drawn.values()) == 6000
     for number, share in enumerate([1 / 6, 1 / 6, 1 / 3, 1 / 3]):
@@ -62,6 +76,6 @@ def test_the_sampler_draws_by_these_weights(dataset):
 
 def test_a_seed_draws_the_same_segments_again(dataset):
     def draw(seed: int) -> list[int]:
-        return list(balanced_sampler(dataset, 50, torch.Generator().manual_seed(seed)))
+        return list(BalancedSampler(dataset, 50, torch.Generator().manual_seed(seed)))
 
     assert draw(0) == draw(0) != draw(1)
