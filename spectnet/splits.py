@@ -145,15 +145,16 @@ def leave_one_subset_out(recordings: Sequence[Recording]) -> list[Split]:
     ]
 
 
-def inner_split(recordings: Sequence[Recording], n_folds: int = 5, seed: int = 0) -> Split:
+def inner_split(recordings: Sequence[Recording], n_folds: int = 5, seed: int = 0, *, fold: int = 0) -> Split:
     """Set a fifth of the training recordings aside, by blocks, to choose epoch and threshold.
 
     Args:
         recordings: the training side of an outer split; the test side must not come here.
         n_folds: one part in `n_folds` validates.
-        seed: which part.
+        seed: how the recordings are divided.
+        fold: which of the parts validates.
     """
-    split = block_folds(recordings, n_folds, seed)[0]
+    split = block_folds(recordings, n_folds, seed)[fold]
     return Split("inner", split.train, split.test)
 
 
