@@ -64,6 +64,9 @@ def verify(name: Annotated[str, typer.Argument(help="Which set: physionet2016.")
 @app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="An experiment, such as configs/learned-16.toml.")],
+    split: Annotated[str | None, typer.Option(help="In place of the config's, such as blocks-1.")] = None,
+    seed: Annotated[int | None, typer.Option(help="In place of the config's.")] = None,
+    precision: Annotated[str | None, typer.Option(help="fp32, bf16 or fp16, for the config's.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; by default runs/<name>.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps ...")] = None,
 ) -> None:
@@ -73,7 +76,7 @@ def train(
     from spectnet.training import TrainingError
 
     try:
-        experiment = load_experiment(config)
+        experiment = load_experiment(config).changed(split=split, seed=seed, precision=precision)
         folder = out or Path("runs") / experiment.name
         runs.train_experiment(experiment, folder, device=device)
     except (OSError, ValueError, TrainingError) as error:

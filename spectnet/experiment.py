@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from spectnet.augmentation import AugmentationConfig
 from spectnet.model import SpectNetConfig
 from spectnet.settings import Settings, explain
 
@@ -16,29 +17,62 @@ class TrainingConfig(Settings):
     """How a model is trained.
 
     Attributes:
-        seed: of weights, sampling and dropout.
+        seed: of weights, sampling, augmentation and dropout.
         epochs: how many; the one that validates best is kept.
         segments_per_epoch: drawn with replacement, balanced over class and subset.
-        batch_size: segments a step.
-        learning_rate: highest rate of the one-cycle schedule, for the CNN.
+        batch_size: segments a step of the optimiser, over all processes together.
+        accumulation: in how many parts each process computes its share of a batch; more need less memory.
+        optimiser: ``"adamw"``, or ``"sgd"`` with Nesterov momentum.
+        learning_rate: highest rate of the schedule, for the CNN.
         frontend_learning_rate: the same for the filters' parameters.
         weight_decay: of the CNN's weights; the filters have none.
-        crop_hop_s: training segments start at multiples of this, in seconds.
+        schedule: ``"one-cycle"`` (up, then down to nothing) or ``"constant"``.
+        clip_norm: a longer gradient is shortened to this length.
+        averaging: decay of a moving average of the weights, which is then validated and kept; 0 for none.
+        label_smoothing: share of the label that goes to both classes alike.
+        mixup: spectrograms are mixed in pairs, with a share drawn from Beta(this, this); 0 for none.
+        augmentation: how segments are changed.
+        crop_hop_s: training segments start at multiples of this, in seconds; 0 for at any sample.
         validation_folds: one part in so many of the training recordings validates.
-        selection: what chooses epoch and threshold: ``"inner"`` validation, or the ``"test-fold"`` itself,
-            which shows what that would claim and is never a result.
+        validation_fold: which part; by default the seed modulo `validation_folds`.
+        precision: of the products: ``"fp32"``, ``"bf16"``, or ``"fp16"`` on a GPU. Weights stay float32.
+        compile: let PyTorch compile front-end and CNN.
+        deterministic: let a GPU, too, give the same numbers every time, if more slowly.
+        workers: processes that fetch batches; 0 fetches in the training's own.
+        selection: who chooses epoch and threshold: ``"inner"`` validation or, as a lesson in what not to do,
+            the ``"test-fold"`` itself.
+        dropout_at_test: leave dropout on when scoring: the other lesson in what not to do.
     """
 
     seed: int = Field(0, ge=0)
     epochs: int = Field(40, ge=1)
     segments_per_epoch: int = Field(5760, ge=1)
     batch_size: int = Field(64, ge=2)
+    accumulation: int = Field(1, ge=1)
+    optimiser: Literal["adamw", "sgd"] = "adamw"
     learning_rate: float = Field(3e-3, gt=0)
     frontend_learning_rate: float = Field(1e-2, gt=0)
     weight_decay: float = Field(0.1, ge=0)
-    crop_hop_s: float = Field(0.25, gt=0)
+    schedule: Literal["one-cycle", "constant"] = "one-cycle"
+    clip_norm: float = Field(5.0, gt=0)
+    averaging: float = Field(0.0, ge=0, lt=1)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    mixup: float = Field(0.0, ge=0)
+    augmentation: AugmentationConfig = AugmentationConfig()
+    crop_hop_s: float = Field(0.25, ge=0)
     validation_folds: int = Field(5, ge=2)
+    validation_fold: int | None = Field(None, ge=0)
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    compile: bool = False
+    deterministic: bool = False
+    workers: int = Field(0, ge=0)
     selection: Literal["inner", "test-fold"] = "inner"
+    dropout_at_test: bool = False
+
+    @property
+    def inner_fold(self) -> int:
+        """The part of the training recordings that validates."""
+        return self.seed % self.validation_folds if self.validation_fold is None else self.validation_fold
 
     @model_validator(mode="after")
     def _check_epoch(self) -> TrainingConfig:
@@ -46,6 +80,19 @@ class TrainingConfig(Settings):
             raise ValueError(
                 f"segments_per_epoch must be at least batch_size ({self.batch_size}), "
                 f"got {self.segments_per_epoch}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_parts(self) -> TrainingConfig:
+        if self.batch_size % self.accumulation:
+            raise ValueError(
+                f"accumulation must divide batch_size ({self.batch_size}), got {self.accumulation}"
+            )
+        if self.validation_fold is not None and self.validation_fold >= self.validation_folds:
+            raise ValueError(
+                f"validation_fold must be below validation_folds ({self.validation_folds}), "
+                f"got {self.validation_fold}"
             )
         return self
 
@@ -68,6 +115,23 @@ class Experiment(Settings):
     model: SpectNetConfig = SpectNetConfig()
     training: TrainingConfig = TrainingConfig()
     role: Literal["", "chosen"] = ""
+
+    def changed(
+        self, *, split: str | None = None, seed: int | None = None, precision: str | None = None
+    ) -> Experiment:
+        """The same experiment on another split, from another seed or in another precision.
+
+        Raises:
+            ValueError: a seed below 0, no such precision.
+        """
+        training = {"seed": seed, "precision": precision}
+        wanted = {"training": {key: value for key, value in training.items() if value is not None}}
+        try:
+            return Experiment.model_validate(
+                _merge(self.model_dump(), wanted | ({"split": split} if split else {}))
+            )
+        except ValidationError as error:
+            raise ValueError(explain(error)) from error
 
 
 def _merge(base: dict, differences: dict) -> dict:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from pydantic import ValidationError
 
 from spectnet import physionet, results, synthesis
 from spectnet.evaluation import score_recordings, score_segments
-from spectnet.experiment import Experiment
+from spectnet.experiment import Experiment, TrainingConfig
 from spectnet.metrics import binary_metrics
 from spectnet.model import SpectNet, load_model, save_model
 from spectnet.recordings import Recording
@@ -69,32 +68,34 @@ def train_experiment(
     """
     folder, computing_on = Path(folder), choose_device(device)
     folder.mkdir(parents=True, exist_ok=True)
-    commit, started = results.current_commit(), time.perf_counter()
+    commit, started, core_started = results.current_commit(), time.perf_counter(), time.process_time()
     recordings = load_recordings(experiment.data)
-    outer, _ = named_split(experiment.split, recordings).apply(recordings)
-    learning, validating = inner_split(outer, experiment.training.validation_folds).apply(outer)
+    recipe = experiment.training
+    learning, validating = _inner_sides(experiment, recordings)
+    if recipe.selection == "test-fold":  # the lesson: what choosing on the test fold would have claimed
+        _, validating = named_split(experiment.split, recordings).apply(recordings)
     cut = partial(
         SegmentDataset,
         settings=experiment.model.preprocessing,
         segment_s=experiment.model.segment_s,
         progress=progress,
     )
-    training, validation = cut(learning, hop_s=experiment.training.crop_hop_s), cut(validating)
+    training, validation = cut(learning, hop_s=recipe.crop_hop_s), cut(validating)
 
     def keep(model: SpectNet, history: History) -> None:
         if history.best is history.epochs[-1]:
             save_model(model, folder, threshold=history.best.threshold)
         history.write_csv(folder / "history.csv")
         seconds = time.perf_counter() - started
-        _write_run(folder, experiment, history, seconds, commit)
+        _write_run(folder, experiment, history, seconds, time.process_time() - core_started, commit)
 
-    seed_everything(experiment.training.seed)
+    seed_everything(recipe.seed)
     model = SpectNet(experiment.model)
     train(
         model,
         training,
         validation,
-        experiment.training,
+        recipe,
         device=computing_on,
         progress=progress,
         after_epoch=keep,
@@ -102,13 +103,16 @@ def train_experiment(
     return folder
 
 
-def _write_run(folder: Path, experiment: Experiment, history: History, seconds: float, commit: str) -> None:
+def _write_run(
+    folder: Path, experiment: Experiment, history: History, seconds: float, core_seconds: float, commit: str
+) -> None:
     run = {
         "experiment": experiment.model_dump(mode="json"),
         "commit": commit,
         "seconds": seconds,
+        "core_seconds": core_seconds,
         "machine": results.machine(),
-        "history": [asdict(epoch) for epoch in history.epochs],
+        "history": history.rows(),
     }
     (folder / RUN_FILE).write_text(json.dumps(run) + "\n")
 
@@ -129,23 +133,51 @@ def evaluate_run(folder: Path | str, *, device: str | None = None, progress: boo
     recordings = load_recordings(experiment.data)
     _, tested = named_split(experiment.split, recordings).apply(recordings)
     model = load_model(folder).to(computing_on)
-    dataset = SegmentDataset(
-        tested, model.config.preprocessing, segment_s=model.config.segment_s, progress=progress
-    )
-    probabilities = score_segments(model, dataset, computing_on)
+    _, validating = _inner_sides(experiment, recordings)
+    score = partial(_score, model, experiment.training, computing_on, progress)
+    dataset, probabilities, scores = score(tested)
+    _, _, validation_scores = score(validating)
     return results.make_result(
         experiment,
         history,
         tested,
-        score_recordings(dataset, probabilities),
+        scores,
         segment_accuracy=_segment_accuracy(tested, dataset, probabilities, history.best.threshold),
         seconds=run["seconds"],
+        core_seconds=run.get("core_seconds"),
         commit=run["commit"],
         machine=run["machine"],
-        n_parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
-        core_seconds=run.get("core_seconds"),
-        validation=run.get("validation", ()),
+        n_parameters=sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
+        validation=[
+            {"name": r.name, "label": r.label, "subset": r.subset, "score": float(s)}
+            for r, s in zip(validating, validation_scores, strict=True)
+        ],
     )
+
+
+def _inner_sides(
+    experiment: Experiment, recordings: Sequence[Recording]
+) -> tuple[list[Recording], list[Recording]]:
+    """The training side of an experiment's split, less the part that validates, and that part."""
+    recipe = experiment.training
+    outer, _ = named_split(experiment.split, recordings).apply(recordings)
+    return inner_split(outer, recipe.validation_folds, fold=recipe.inner_fold).apply(outer)
+
+
+def _score(
+    model: SpectNet,
+    recipe: TrainingConfig,
+    device: torch.device,
+    progress: bool,
+    recordings: Sequence[Recording],
+) -> tuple[SegmentDataset, np.ndarray, np.ndarray]:
+    """Segments of some recordings, and the scores of the segments and of the recordings."""
+    config = model.config
+    dataset = SegmentDataset(recordings, config.preprocessing, segment_s=config.segment_s, progress=progress)
+    probabilities = score_segments(
+        model, dataset, device, precision=recipe.precision, dropout_at_test=recipe.dropout_at_test
+    )
+    return dataset, probabilities, score_recordings(dataset, probabilities)
 
 
 def _read_run(path: Path) -> tuple[dict, Experiment, History]:

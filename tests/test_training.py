@@ -2,19 +2,29 @@
 
 import copy
 import csv
+import json
 
 import numpy as np
 import pytest
 import torch
 
-from spectnet import training
 from spectnet.evaluation import score_recordings, score_segments
 from spectnet.experiment import TrainingConfig
 from spectnet.metrics import binary_metrics
 from spectnet.model import SpectNet, SpectNetConfig
 from spectnet.recordings import Recording
 from spectnet.segments import Preprocessing, SegmentDataset
-from spectnet.training import Epoch, History, TrainingError, make_optimizer, seed_everything, train, validate
+from spectnet.training import (
+    Epoch,
+    History,
+    TrainingError,
+    Validation,
+    make_optimizer,
+    seed_everything,
+    train,
+    validate,
+    validation,
+)
 
 QUICK = TrainingConfig(epochs=2, segments_per_epoch=24, batch_size=8)
 
@@ -71,7 +81,7 @@ def test_a_plain_difference_is_learned_and_holds_for_recordings_never_heard():
 def test_the_weights_that_remain_are_those_of_the_best_epoch(halves, monkeypatch):
     """Inner validation says 0.6, 0.9, 0.7: the second epoch's weights must come back."""
     maccs, states = iter([0.6, 0.9, 0.7]), []
-    monkeypatch.setattr(training, "validate", lambda *_: (next(maccs), 0.5))
+    monkeypatch.setattr(validation, "validate", lambda *_, **__: Validation(next(maccs), 0.5, 0.5))
     network = model()
     history = train(
         network,
@@ -90,8 +100,10 @@ def test_the_weights_that_remain_are_those_of_the_best_epoch(halves, monkeypatch
 def test_the_history_is_what_validation_of_the_kept_model_gives(halves):
     network = model()
     history = run(network, halves)
-    macc, threshold = validate(network, halves[1])
-    assert (history.best.validation_macc, history.best.threshold) == pytest.approx((macc, threshold))
+    macc, auc, threshold = validate(network, halves[1])
+    best = history.best
+    found = (best.validation_macc, best.validation_auc, best.threshold)
+    assert found == pytest.approx((macc, auc, threshold))
     frequencies = network.frontend.center_frequencies.tolist()
     assert history.best.center_frequencies == pytest.approx(frequencies)
 
@@ -109,9 +121,11 @@ def test_validation_counts_both_classes_alike_in_every_subset(hearts, monkeypatc
         *some("contact", 1, 3),
     ]
     scores = np.array([0.1, 0.2, 0.3, 0.8, 0.99, 0.8, 0.8, 0.8])  # wrong of the one normal contact heart
-    monkeypatch.setattr(training, "score_segments", lambda *_: None)
-    monkeypatch.setattr(training, "score_recordings", lambda *_: scores)
-    macc, threshold = validate(model(), cut(chosen))
+    monkeypatch.setattr(validation, "score_segments", lambda *_, **__: None)
+    monkeypatch.setattr(validation, "score_recordings", lambda *_: scores)
+    macc, auc, threshold = validate(model(), cut(chosen))
+    # Of four pairs of cells, each a quarter, the loud normal contact heart loses against both abnormal ones.
+    assert auc == pytest.approx(1 / 2)
     assert macc == pytest.approx((1 + 1 / 2) / 2)  # by heads it would be (1 + 3 / 4) / 2
     assert 0.3 < threshold < 0.8
 
@@ -192,12 +206,16 @@ def test_one_step_an_epoch_is_enough(halves):
     assert len(run(model(), halves, epochs=1, segments_per_epoch=8).epochs) == 1
 
 
-def test_the_csv_holds_one_line_an_epoch(tmp_path):
-    history = History([Epoch(1, 0.7, 0.5, 0.4, [1.0], [2.0]), Epoch(2, 0.6, 0.8, 0.3, [1.0], [2.0])])
+def test_the_csv_holds_one_line_an_epoch_and_the_json_the_filters_too(tmp_path):
+    epochs = [
+        Epoch(1, 0.7, 0.5, 0.4, [1.0], [2.0], validation_auc=0.6, learning_rate=0.1, seconds=2.0),
+        Epoch(2, 0.6, 0.8, 0.3, [1.0], [2.0], validation_auc=0.9, learning_rate=0.2, seconds=3.0),
+    ]
+    history = History(epochs)
     history.write_csv(tmp_path / "history.csv")
     with (tmp_path / "history.csv").open(newline="") as file:
         rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-    assert rows == [
-        {"epoch": 1, "loss": 0.7, "validation_macc": 0.5, "threshold": 0.4},
-        {"epoch": 2, "loss": 0.6, "validation_macc": 0.8, "threshold": 0.3},
-    ]
+    assert [row["validation_macc"] for row in rows] == [0.5, 0.8]
+    assert list(rows[0].values()) == [1, 0.7, 0.5, 0.6, 0.4, 0.1, 2.0]
+    history.write_json(tmp_path / "history.json")
+    assert [Epoch(**row) for row in json.loads((tmp_path / "history.json").read_text())] == epochs

@@ -1,0 +1,33 @@
+"""Training: inner validation chooses the epoch and the threshold, nothing else does.
+
+accelerate carries it: the same loop runs on a CPU, on one GPU, on several and on several machines.
+
+Taught in *One recording, all the way* and *Training on a GPU*.
+"""
+
+from spectnet.training.averaging import WeightAverage
+from spectnet.training.hardware import make_accelerator
+from spectnet.training.history import Epoch, History
+from spectnet.training.loop import train
+from spectnet.training.objective import TrainingObjective
+from spectnet.training.optimiser import make_optimizer, make_schedule
+from spectnet.training.seeds import epoch_seed, seed_everything
+from spectnet.training.trainer import Trainer, TrainingError
+from spectnet.training.validation import Validation, validate
+
+__all__ = [
+    "Epoch",
+    "History",
+    "Trainer",
+    "TrainingError",
+    "TrainingObjective",
+    "Validation",
+    "WeightAverage",
+    "epoch_seed",
+    "make_accelerator",
+    "make_optimizer",
+    "make_schedule",
+    "seed_everything",
+    "train",
+    "validate",
+]

@@ -1,0 +1,70 @@
+"""What every epoch of a run gave, and which of them inner validation chose."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+CSV_COLUMNS = (
+    "epoch", "loss", "validation_macc", "validation_auc", "threshold", "learning_rate", "seconds",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave: loss, inner validation, and where the filters stand.
+
+    Attributes:
+        epoch: its number, from 1.
+        loss: mean over the epoch's steps, with augmentation and dropout on.
+        validation_macc: highest MACC on inner validation, balanced over class and subset.
+        threshold: which gave it.
+        center_frequencies: of the filters in Hz; empty where a filter has no one frequency.
+        bandwidths: in Hz; empty where the front-end has none.
+        validation_auc: area under the ROC curve, balanced alike; None in records from before it was kept.
+        learning_rate: of the CNN in the epoch's last step; None in those records.
+        seconds: that the epoch took, its validation included.
+    """
+
+    epoch: int
+    loss: float
+    validation_macc: float
+    threshold: float
+    center_frequencies: list[float]
+    bandwidths: list[float]
+    validation_auc: float | None = None
+    learning_rate: float | None = None
+    seconds: float = field(default=0.0, compare=False)  # the one thing that chance and other programs change
+
+
+@dataclass
+class History:
+    """Every epoch of a run, and which of them inner validation chose."""
+
+    epochs: list[Epoch] = field(default_factory=list)
+
+    @property
+    def best(self) -> Epoch:
+        """The epoch with the highest validation MACC; of equals, the first."""
+        return max(self.epochs, key=lambda epoch: (epoch.validation_macc, -epoch.epoch))
+
+    def rows(self) -> list[dict]:
+        """One dict an epoch, as JSON takes it."""
+        return [asdict(epoch) for epoch in self.epochs]
+
+    def csv_lines(self) -> Iterator[list]:
+        """A head, and one line an epoch without its filters."""
+        yield list(CSV_COLUMNS)
+        yield from ([row[column] for column in CSV_COLUMNS] for row in self.rows())
+
+    def write_csv(self, path: Path | str) -> None:
+        """One line an epoch, without its filters."""
+        with Path(path).open("w", newline="") as file:
+            csv.writer(file).writerows(self.csv_lines())
+
+    def write_json(self, path: Path | str) -> None:
+        """All of it, the filters' trajectories too."""
+        Path(path).write_text(json.dumps(self.rows(), indent=1) + "\n")

@@ -1,0 +1,143 @@
+"""One step after another: a model with all that moves it, on its device."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from spectnet.augmentation import augment
+from spectnet.experiment import TrainingConfig
+from spectnet.model import SpectNet
+from spectnet.sampling import BalancedSampler
+from spectnet.segments import SegmentDataset
+from spectnet.training import validation as judge
+from spectnet.training.averaging import WeightAverage
+from spectnet.training.hardware import make_accelerator, make_loader
+from spectnet.training.history import Epoch
+from spectnet.training.objective import TrainingObjective
+from spectnet.training.optimiser import make_optimizer, make_schedule
+from spectnet.training.seeds import epoch_seed, seed_everything
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; its message says at which step, and what to try."""
+
+
+class Trainer:
+    """A model with all that moves it, on its device.
+
+    Args:
+        model: to train.
+        training: segments to learn from.
+        config: the settings.
+        device: where to compute.
+    """
+
+    def __init__(
+        self, model: SpectNet, training: SegmentDataset, config: TrainingConfig, device: torch.device | str
+    ) -> None:
+        seed_everything(config.seed)
+        self.model, self.config = model, config
+        self.accelerator = make_accelerator(config, device)
+        self.device = self.accelerator.device
+        model.to(self.device)
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third faster on a CPU
+        self.steps = config.segments_per_epoch // config.batch_size
+        self._segments = torch.Generator()  # alike in every process
+        self._changes = torch.Generator(self.device)  # each process's own
+        sampler = BalancedSampler(training, self.steps * config.batch_size, self._segments)
+        loader = make_loader(training, sampler, config, pin_memory=self.device.type == "cuda")
+        optimizer = make_optimizer(model, config)
+        self.schedule = make_schedule(optimizer, config, config.epochs * self.steps)
+        self.objective, self.optimizer, self.loader = self.accelerator.prepare(
+            TrainingObjective(model, config), optimizer, loader
+        )
+        self.average = WeightAverage(model, config.averaging) if config.averaging else None
+
+    @property
+    def judged(self) -> SpectNet:
+        """The model that validates and is kept: the average where there is one."""
+        return self.average.model if self.average else self.model
+
+    def bar(self, progress: bool) -> tqdm:
+        """A bar over all steps of the training, in the main process."""
+        shown = progress and self.accelerator.is_main_process
+        return tqdm(total=self.config.epochs * self.steps, unit="step", disable=not shown)
+
+    def run_epoch(self, number: int, bar: tqdm) -> float:
+        """One epoch; its mean loss over all processes."""
+        config, process = self.config, self.accelerator.process_index
+        torch.manual_seed(epoch_seed(config.seed, number, process))
+        self._changes.manual_seed(epoch_seed(config.seed, number, process))
+        self._segments.manual_seed(epoch_seed(config.seed, number))
+        self.model.train()
+        losses = []
+        for part, (segments, labels, _) in enumerate(self.loader):
+            loss, norm = self._part(segments, labels)
+            self._check_finite(loss, norm, f"step {part // config.accumulation} of epoch {number}")
+            losses.append(loss)
+            bar.update(self.accelerator.sync_gradients)
+        mean = torch.tensor(losses, device=self.device).mean()
+        return float(self.accelerator.reduce(mean, "mean"))
+
+    def _part(self, segments: Tensor, labels: Tensor) -> tuple[float, float]:
+        """Loss of a part of a batch, and after the last part the gradient's length and a step."""
+        rate = self.model.frontend.sample_rate
+        segments = augment(segments, rate, self.config.augmentation, self._changes)
+        accelerator, norm = self.accelerator, torch.zeros(())
+        with accelerator.accumulate(self.objective):
+            loss = self.objective(segments, labels)
+            accelerator.backward(loss)
+            if accelerator.sync_gradients:
+                norm = accelerator.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+        if accelerator.sync_gradients and not accelerator.optimizer_step_was_skipped:
+            self.schedule.step()
+            if self.average:
+                self.average.update(self.model)
+        return loss.item(), norm.item()
+
+    def _check_finite(self, loss: float, norm: float, where: str) -> None:
+        found = {"loss": loss}
+        if self.config.precision != "fp16":  # there a gradient may overflow: the scaler then skips the step
+            found["gradient"] = norm
+        for name, value in found.items():
+            if not math.isfinite(value):
+                raise TrainingError(
+                    f"the {name} became {value} at {where}; the best epoch so far is kept. "
+                    "Lower learning_rate, or look for a broken recording with `spectnet verify`"
+                )
+
+    def measure(self, validation: SegmentDataset, number: int, loss: float, started: float) -> Epoch:
+        """Validate, and note where the filters stand."""
+        config, model = self.config, self.judged
+        found = judge.validate(
+            model,
+            validation,
+            self.device,
+            precision=config.precision,
+            dropout_at_test=config.dropout_at_test,
+        )
+        return Epoch(
+            number,
+            loss,
+            found.macc,
+            found.threshold,
+            _hertz(model, "center_frequencies"),
+            _hertz(model, "bandwidths"),
+            validation_auc=found.auc,
+            learning_rate=float(self.schedule.get_last_lr()[0]),
+            seconds=round(time.perf_counter() - started, 3),
+        )
+
+
+def _hertz(model: SpectNet, name: str) -> list[float]:
+    """The filters' centre frequencies or bandwidths; none where the front-end has none."""
+    with torch.no_grad():
+        values = getattr(model.frontend, name, None)
+    return [] if values is None else values.tolist()

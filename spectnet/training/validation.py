@@ -1,0 +1,51 @@
+"""What a model is worth on inner validation, balanced over class and subset as the score is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from sklearn.metrics import roc_auc_score
+
+from spectnet.evaluation import Precision, score_recordings, score_segments
+from spectnet.metrics import best_threshold, binary_metrics
+from spectnet.model import SpectNet
+from spectnet.segments import SegmentDataset
+from spectnet.splits import balancing_weights
+
+
+class Validation(NamedTuple):
+    """MACC at its best threshold, the area under the ROC curve, and that threshold."""
+
+    macc: float
+    auc: float
+    threshold: float
+
+
+def validate(
+    model: SpectNet,
+    validation: SegmentDataset,
+    device: torch.device | str = "cpu",
+    *,
+    precision: Precision = "fp32",
+    dropout_at_test: bool = False,
+) -> Validation:
+    """Score the recordings of `validation`, and judge them balanced over class and subset.
+
+    Args:
+        model: to judge.
+        validation: segments of recordings that neither train nor test.
+        device: where to compute.
+        precision: of the computing.
+        dropout_at_test: leave dropout on, as a lesson.
+    """
+    labels = np.array([recording.label for recording in validation.recordings])
+    weights = balancing_weights(validation.recordings)
+    probabilities = score_segments(
+        model, validation, device, precision=precision, dropout_at_test=dropout_at_test
+    )
+    scores = score_recordings(validation, probabilities)
+    threshold = best_threshold(labels, scores, weights)
+    auc = float(roc_auc_score(labels, scores, sample_weight=weights))
+    return Validation(binary_metrics(labels, scores, threshold, weights).macc, auc, threshold)
