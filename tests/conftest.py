@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,6 +142,41 @@ def chromium_path() -> str:
 def site() -> Path:
     """Folder of the built book."""
     return SITE
+
+
+@pytest.fixture(scope="session")
+def make_run() -> Callable[..., dict]:
+    """A run's record from its scores, as `results.make_result` would have written it."""
+    from spectnet.results import metrics_of
+
+    def make(
+        labels: Sequence[int],
+        scores: Sequence[float],
+        *,
+        experiment: str = "ours",
+        split: str = "blocks-0",
+        seed: int = 0,
+        threshold: float = 0.5,
+        subsets: Sequence[str] | None = None,
+        first: int = 0,
+        judge: bool = True,
+        **changes: object,
+    ) -> dict:
+        subsets = subsets or ["a"] * len(labels)
+        rows = [
+            {"name": f"{subset}{first + i:04}", "label": int(y), "score": float(s), "good_quality": True,
+             "subset": subset}
+            for i, (y, s, subset) in enumerate(zip(labels, scores, subsets, strict=True))
+        ]  # fmt: skip
+        metrics = metrics_of(rows, threshold) if judge and len(set(labels)) == 2 else {}
+        return {
+            "experiment": experiment, "split": split, "seed": seed, "role": "", **metrics,
+            "n_recordings": len(rows), "segment_accuracy": 0.8, "threshold": threshold, "selection": "inner",
+            "validation_macc": 0.85, "n_parameters": 1000, "commit": "0123456789ab", "seconds": 60.0,
+            "core_seconds": 60.0, "validation": [], "recordings": rows, **changes,
+        }  # fmt: skip
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,20 @@ Taught in *Fixed or learned?*
 """
 
 from spectnet.results.origin import current_commit, machine
-from spectnet.results.record import RUNS, load_results, make_result, recordings_of, save_result
+from spectnet.results.record import (
+    DIGITS,
+    RUNS,
+    load_results,
+    make_result,
+    metrics_of,
+    recordings_of,
+    save_result,
+)
 from spectnet.results.table import COLUMNS, csv_table, markdown_table, table_rows
 
 __all__ = [
     "COLUMNS",
+    "DIGITS",
     "RUNS",
     "csv_table",
     "current_commit",
@@ -16,6 +25,7 @@ __all__ = [
     "machine",
     "make_result",
     "markdown_table",
+    "metrics_of",
     "recordings_of",
     "save_result",
     "table_rows",

@@ -54,7 +54,7 @@ def _line(result: dict) -> str:
         result["seed"],
         f"{100 * result['macc']:.1f} ({100 * low:.1f} to {100 * high:.1f})",
         *(f"{100 * result[key]:.1f}" for key in ("sensitivity", "specificity", "challenge_score")),
-        f"{100 * result['segment_accuracy']:.1f}",
+        "–" if result["segment_accuracy"] is None else f"{100 * result['segment_accuracy']:.1f}",
         result["n_recordings"],
     ]
     return f"| {' | '.join(map(str, cells))} |"
