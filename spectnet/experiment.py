@@ -20,6 +20,7 @@ class TrainingConfig(Settings):
         seed: of weights, sampling, augmentation and dropout.
         epochs: how many; the one that validates best is kept.
         segments_per_epoch: drawn with replacement, balanced over class and subset.
+        subset_exponent: a subset's share of them grows with its number of recordings to this power.
         batch_size: segments a step of the optimiser, over all processes together.
         accumulation: in how many parts each process computes its share of a batch; more need less memory.
         optimiser: ``"adamw"``, or ``"sgd"`` with Nesterov momentum.
@@ -47,6 +48,7 @@ class TrainingConfig(Settings):
     seed: int = Field(0, ge=0)
     epochs: int = Field(40, ge=1)
     segments_per_epoch: int = Field(5760, ge=1)
+    subset_exponent: float = Field(0.0, ge=0, le=1)
     batch_size: int = Field(64, ge=2)
     accumulation: int = Field(1, ge=1)
     optimiser: Literal["adamw", "sgd"] = "adamw"

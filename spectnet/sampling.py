@@ -1,4 +1,4 @@
-"""Which segments an epoch shows: every class of every subset equally often.
+"""Which segments an epoch shows: both classes of every subset equally often.
 
 71 % of subset a is abnormal and 9 % of e, and each has its own sensor. Drawn as they come,
 recognising the sensor would pay; drawn like this, it does not. Differences between the classes
@@ -21,13 +21,24 @@ from torch.utils.data import Sampler
 from spectnet.segments import SegmentDataset
 
 
-def balanced_weights(dataset: SegmentDataset) -> Float[Tensor, " recordings"]:
-    """Chance that a segment is drawn from each recording: uniform over class x subset, then recordings."""
+def balanced_weights(dataset: SegmentDataset, subset_exponent: float = 0.0) -> Float[Tensor, " recordings"]:
+    """Chance that a segment is drawn from each recording: both classes of a subset alike.
+
+    Args:
+        dataset: to draw from.
+        subset_exponent: a subset counts by its number of recordings to this power. At 0 all subsets
+            count alike, and few recordings are drawn very often; at 1 each counts by its size.
+    """
     cells = [(recording.subset, recording.label) for recording in dataset.recordings]
     # A recording without a segment (no whole beat) must not take its cell's share.
     size = Counter(cell for cell, n in zip(cells, dataset.n_segments, strict=True) if n)
+    subsets = Counter({subset: 0 for subset, _ in size})
+    for (subset, _), n in size.items():
+        subsets[subset] += n
+    share = {cell: subsets[cell[0]] ** subset_exponent / n for cell, n in size.items()}
+    total = sum(subsets[subset] ** subset_exponent for subset, _ in size)
     return torch.tensor(
-        [1 / (len(size) * size[c]) if n else 0.0 for c, n in zip(cells, dataset.n_segments, strict=True)],
+        [share[c] / total if n else 0.0 for c, n in zip(cells, dataset.n_segments, strict=True)],
         dtype=torch.float64,
     )
 
@@ -39,11 +50,18 @@ class BalancedSampler(Sampler[int]):
         dataset: to draw from.
         n_samples: an epoch.
         generator: seeds every draw.
+        subset_exponent: as in `balanced_weights`.
     """
 
-    def __init__(self, dataset: SegmentDataset, n_samples: int, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        dataset: SegmentDataset,
+        n_samples: int,
+        generator: torch.Generator,
+        subset_exponent: float = 0.0,
+    ) -> None:
         self.n_samples, self.generator = n_samples, generator
-        self._weights = balanced_weights(dataset)
+        self._weights = balanced_weights(dataset, subset_exponent)
         self._counts = torch.from_numpy(np.asarray(dataset.n_segments))
         self._first = torch.cumsum(self._counts, 0) - self._counts
 

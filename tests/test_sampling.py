@@ -33,6 +33,21 @@ def test_every_cell_has_the_same_share_and_so_has_every_recording_in_it(dataset)
     assert balanced_weights(dataset).tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 3, 1 / 3])
 
 
+@pytest.mark.parametrize("exponent", [0.5, 1.0])
+def test_a_subset_counts_by_its_size_to_a_power_and_its_classes_stay_alike(exponent):
+    recordings = [recording(f"a{n}", n % 4 == 0, "a", 2.0) for n in range(16)]
+    recordings += [recording(f"b{n}", n % 2, "b", 2.0) for n in range(4)]
+    weights = balanced_weights(SegmentDataset(recordings, Preprocessing(), segment_s=1.0), exponent)
+    abnormal = torch.tensor([bool(r.label) for r in recordings])
+    large = torch.tensor([r.subset == "a" for r in recordings])
+    assert float(weights.sum()) == pytest.approx(1)
+    assert float(weights[large].sum() / weights[~large].sum()) == pytest.approx(4**exponent)
+    for subset in (large, ~large):
+        assert float(weights[subset & abnormal].sum()) == pytest.approx(
+            float(weights[subset & ~abnormal].sum())
+        )
+
+
 def test_segments_of_one_recording_are_drawn_alike_and_all_of_them(dataset):
     drawn = Counter(BalancedSampler(dataset, 9000, torch.Generator().manual_seed(0)))
     long = [drawn[item] for item in range(9)]  # nine segments share a sixth of the draws

@@ -49,7 +49,8 @@ class Trainer:
         self.steps = config.segments_per_epoch // config.batch_size
         self._segments = torch.Generator()  # alike in every process
         self._changes = torch.Generator(self.device)  # each process's own
-        sampler = BalancedSampler(training, self.steps * config.batch_size, self._segments)
+        n_samples = self.steps * config.batch_size
+        sampler = BalancedSampler(training, n_samples, self._segments, config.subset_exponent)
         loader = make_loader(training, sampler, config, pin_memory=self.device.type == "cuda")
         optimizer = make_optimizer(model, config)
         self.schedule = make_schedule(optimizer, config, config.epochs * self.steps)
