@@ -51,7 +51,7 @@ def ensemble(
 def _mean_scores(parts: Sequence[Sequence[dict]]) -> list[dict]:
     """One row a recording, with the mean of its scores wherever it stands."""
     scores: dict[str, list[float]] = defaultdict(list)
-    rows = {}
+    rows: dict[str, dict] = {}
     for row in (row for part in parts for row in part):
         scores[row["name"]].append(row["score"])
         rows.setdefault(row["name"], row)
