@@ -20,6 +20,7 @@ from sklearn.base import clone
 from spectnet.frontend import GammatoneSpectrogram
 from spectnet.metrics import best_threshold
 from spectnet.recordings import ABNORMAL, Recording
+from spectnet.sampling import balanced_weights
 from spectnet.segments import SegmentDataset
 from spectnet.splits import Split
 
@@ -102,6 +103,15 @@ def mean_by_recording(
 ) -> Float[np.ndarray, " recordings"]:
     """A recording's score: the mean of its segments'."""
     return np.bincount(owners, weights=values) / np.bincount(owners)
+
+
+def segment_weights(dataset: SegmentDataset) -> Float[np.ndarray, " segments"]:
+    """How much each segment counts in learning so that classes are balanced in every subset; one on average.
+
+    This is what `sampling.balanced_weights` draws by, for a classifier that takes all segments at once.
+    """
+    owners, counts = dataset.recording_index, np.asarray(dataset.n_segments)
+    return (balanced_weights(dataset).numpy() / counts)[owners] * len(owners)
 
 
 def subset_rule(

@@ -84,6 +84,17 @@ def test_recording_scores_are_means_of_their_segments():
     assert scores.tolist() == [0.5, 0.5]
 
 
+def test_segment_weights_give_every_class_of_every_subset_the_same_sum(dataset):
+    weights = leakage.segment_weights(dataset)
+    assert weights.mean() == pytest.approx(1.0)
+    sums: dict = {}
+    for weight, owner in zip(weights, dataset.recording_index, strict=True):
+        cell = dataset.recordings[owner].subset, dataset.recordings[owner].label
+        sums[cell] = sums.get(cell, 0) + weight
+    assert len(sums) > 1
+    assert list(sums.values()) == pytest.approx([len(weights) / len(sums)] * len(sums))
+
+
 # The sensor.
 
 

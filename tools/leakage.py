@@ -26,7 +26,6 @@ from spectnet import leakage, physionet, splits
 from spectnet.metrics import best_threshold, binary_metrics, macc_interval
 from spectnet.recordings import ABNORMAL, NORMAL, Recording
 from spectnet.results import machine
-from spectnet.sampling import balanced_weights
 from spectnet.settings import Settings
 from spectnet.synthesis.measure import long_term_spectrum
 from tools.planted_band import ROOT, check_clean
@@ -54,7 +53,7 @@ class Leakage(Settings):
 
 SETTINGS = Leakage()
 CLASSIFIERS = {
-    "nearest": make_pipeline(StandardScaler(), KNeighborsClassifier(1)),
+    "nearest": make_pipeline(StandardScaler(), KNeighborsClassifier(1, algorithm="brute")),
     "linear": LINEAR,
     "trees": ExtraTreesClassifier(50, min_samples_leaf=2, random_state=SETTINGS.seed),
 }
@@ -96,7 +95,7 @@ def hear(recordings: list[Recording]) -> Heard:
         n_values=np.array([leakage.count_values(waveform) for waveform, _ in sounds]),
         features=leakage.segment_features(data),
         owners=data.recording_index,
-        weights=balanced_weights(data).numpy() * len(data),
+        weights=leakage.segment_weights(data),
     )
 
 
