@@ -67,6 +67,14 @@ def test_filters_that_overtook_each_other_are_drawn_by_frequency(ax):
     np.testing.assert_allclose(decibels, [0.0, -2.0, -1.0], atol=1e-9)
 
 
+def test_filters_without_frequencies_stand_by_their_number(ax):
+    mesh = plots.spectrogram(ax, np.array([[0.0], [-1.0], [-2.0]]), None, 0.01)
+    decibels = mesh.get_array().ravel() * np.log(10) / 10
+    np.testing.assert_allclose(decibels, [0.0, -1.0, -2.0], atol=1e-9)
+    assert ax.get_ylabel() == "filter"
+    assert ax.get_ylim() == (0.5, 3.5)
+
+
 def test_no_difference_lies_in_the_middle_of_the_colours(ax):
     decibels = np.array([[0.0, 3.0], [-3.0, -20.0]])
     mesh = plots.difference(ax, decibels, np.array([100.0, 200.0]), 0.01, limit_db=6.0)
