@@ -21,7 +21,7 @@ help:
 	@echo "make lab     open JupyterLab; a double click on a page in book/ opens it as a notebook"
 	@echo "make test    build the book and run all tests"
 	@echo "make check   lint and types"
-	@echo "make bench   measure the front-ends' speed, memory and error beside others' (an hour or more)"
+	@echo "make bench   measure front-ends beside others', and training beside the paper's (an hour or more)"
 	@echo "make clean   forget what was built (the environment and the data stay)"
 
 $(INSTALLED): requirements.lock pyproject.toml tools/jupyterlab-overrides.json
@@ -59,6 +59,7 @@ $(BENCH_INSTALLED): requirements.lock pyproject.toml benchmarks/requirements.txt
 
 bench: $(BENCH_INSTALLED)
 	$(BENCH_VENV)/bin/python -m benchmarks.frontend $(BENCH_OPTIONS)
+	$(BENCH_VENV)/bin/python -m benchmarks.training
 
 clean:
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

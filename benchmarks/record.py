@@ -72,10 +72,10 @@ def load(path: Path = RESULT) -> list[dict[str, Any]]:
     return json.loads(path.read_text()) if path.is_file() else []
 
 
-def merge(path: Path, rows: list[dict[str, Any]]) -> None:
+def merge(path: Path, rows: list[dict[str, Any]], key: tuple[str, ...] = _KEY) -> None:
     """Put `rows` into the file in the place of older ones of the same key, all at once or not at all."""
-    new = {tuple(row[field] for field in _KEY): row for row in rows}
-    old = {tuple(row[field] for field in _KEY): row for row in load(path)}
+    new = {tuple(row[field] for field in key): row for row in rows}
+    old = {tuple(row[field] for field in key): row for row in load(path)}
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     lines = [json.dumps(row, allow_nan=False) for row in (old | new).values()]

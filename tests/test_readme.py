@@ -30,7 +30,7 @@ RECIPES = {
     "lab": ["-m jupyterlab"],
     "serve": ["-m http.server"],
     "check": ["-m ruff check", "-m ruff format --check", "-m mypy"],
-    "bench": ["benchmarks/requirements.txt", "-m benchmarks.frontend"],
+    "bench": ["benchmarks/requirements.txt", "-m benchmarks.frontend", "-m benchmarks.training"],
     "clean": ["rm -rf _build"],
 }
 
