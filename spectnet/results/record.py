@@ -113,7 +113,10 @@ def metrics_of(rows: Sequence[dict], threshold: float) -> dict:
 
 def recordings_of(rows: Sequence[dict]) -> list[Recording]:
     """The recordings that a run's rows name, without their sound: for blocks and balancing weights."""
-    return [Recording(row["name"], row["label"], row["subset"]) for row in rows]
+    return [
+        Recording(row["name"], row["label"], row["subset"], good_quality=row.get("good_quality", True))
+        for row in rows
+    ]
 
 
 def _rounded(epoch: dict) -> dict:
