@@ -69,6 +69,10 @@ def train(
     precision: Annotated[str | None, typer.Option(help="fp32, bf16 or fp16, for the config's.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; by default runs/<name>.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps ...")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run was.")] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write curves to the run's folder tensorboard/.")
+    ] = False,
 ) -> None:
     """Train an experiment; inner validation chooses epoch and threshold."""
     from spectnet import runs
@@ -78,7 +82,7 @@ def train(
     try:
         experiment = load_experiment(config).changed(split=split, seed=seed, precision=precision)
         folder = out or Path("runs") / experiment.name
-        runs.train_experiment(experiment, folder, device=device)
+        runs.train_experiment(experiment, folder, device=device, resume=resume, tensorboard=tensorboard)
     except (OSError, ValueError, TrainingError) as error:
         _stop(error)
     typer.echo(f"The best model is in {folder}; test it with `spectnet evaluate {folder}`")
@@ -142,15 +146,30 @@ def predict(
 def show_results(
     folder: Annotated[Path | None, typer.Option(help="Folder of results; by default results/runs.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of rows, one a run.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the report here: results.md, CSV files and figures.")
+    ] = None,
 ) -> None:
-    """List every run on record."""
+    """List every run on record; write them up beside the plan, with differences and figures."""
     from spectnet import results
 
     try:
         found = results.load_results(folder or results.RUNS)
+        written = _write_report(found, out) if out else []
     except (OSError, ValueError) as error:
         _stop(error)
     typer.echo(json.dumps(results.table_rows(found), indent=1) if as_json else results.markdown_table(found))
+    for path in written:
+        typer.echo(f"written to {path}", err=as_json)
+
+
+def _write_report(found: list[dict], folder: Path) -> list[Path]:
+    import matplotlib
+
+    matplotlib.use("agg")
+    from spectnet.report import write_report
+
+    return write_report(found, folder)
 
 
 @app.command()

@@ -7,18 +7,16 @@ A saved model is a folder of two plain files, ``model.safetensors`` (numbers) an
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
 from pydantic import Field, ValidationError, model_validator
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from spectnet import atomic
 from spectnet.backbones import AnyBackbone, BackboneConfig, build_backbone
 from spectnet.frontend.settings import AnyFrontend, BranchesConfig, FrontendConfig, build_frontend
 from spectnet.scales import check_range
@@ -103,27 +101,16 @@ def save_model(model: SpectNet, folder: Path | str, *, threshold: float | None =
         model: to save.
         folder: where.
         threshold: replaces the config's, where inner validation chose one.
+
+    Raises:
+        OSError: the disk is full, or the folder not to be written to; what it held before is kept.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     config = model.config if threshold is None else model.config.model_copy(update={"threshold": threshold})
     weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    with _in_place_of(folder / WEIGHTS_FILE) as part:
-        save_file(weights, part)
-    with _in_place_of(folder / CONFIG_FILE) as part:
-        part.write_text(config.model_dump_json(indent=2) + "\n")
+    atomic.write(folder / WEIGHTS_FILE, save(weights))
+    atomic.write(folder / CONFIG_FILE, config.model_dump_json(indent=2) + "\n")
     return folder
-
-
-@contextmanager
-def _in_place_of(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write, which takes its place if nothing went wrong."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def load_model(folder: Path | str) -> SpectNet:

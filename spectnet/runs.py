@@ -7,7 +7,6 @@ recordings it will be tested on; testing reads the folder and changes nothing in
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 import torch
 from pydantic import ValidationError
 
-from spectnet import physionet, results, synthesis
+from spectnet import atomic, physionet, results, synthesis
 from spectnet.evaluation import score_recordings, score_segments
 from spectnet.experiment import Experiment, TrainingConfig
 from spectnet.metrics import binary_metrics
@@ -25,7 +24,16 @@ from spectnet.recordings import Recording
 from spectnet.segments import SegmentDataset
 from spectnet.settings import explain
 from spectnet.splits import inner_split, named_split
-from spectnet.training import Epoch, History, seed_everything, train
+from spectnet.training import (
+    CHECKPOINT_FILE,
+    Clock,
+    Epoch,
+    History,
+    check_same,
+    seed_everything,
+    train,
+    write_curves,
+)
 
 RUN_FILE = "run.json"
 N_SYNTHETIC = 160
@@ -52,25 +60,61 @@ def choose_device(name: str | None = None) -> torch.device:
 
 
 def train_experiment(
-    experiment: Experiment, folder: Path | str, *, device: str | None = None, progress: bool = True
+    experiment: Experiment,
+    folder: Path | str,
+    *,
+    device: str | None = None,
+    progress: bool = True,
+    resume: bool = False,
+    tensorboard: bool = False,
 ) -> Path:
     """Train an experiment and leave the best model so far in `folder` after every epoch.
 
     Args:
         experiment: as `experiment.load_experiment` reads it.
-        folder: is made if need be; an older run in it is replaced.
+        folder: is made if need be; an older run in it is replaced, unless `resume` continues it.
         device: by default a GPU if there is one.
         progress: show bars.
+        resume: go on after the last whole epoch of a run that was stopped; without one, begin.
+        tensorboard: write curves to ``folder/tensorboard``.
 
     Raises:
-        ValueError: no such device, split or recordings; a recording that cannot be used.
-        TrainingError: the loss is not finite.
+        ValueError: no such device, split or recordings; a recording that cannot be used; a checkpoint of
+            another experiment.
+        TrainingError: the loss is not finite, or the disk is full.
     """
-    folder, computing_on = Path(folder), choose_device(device)
-    folder.mkdir(parents=True, exist_ok=True)
-    commit, started, core_started = results.current_commit(), time.perf_counter(), time.process_time()
-    recordings = load_recordings(experiment.data)
+    folder, computing_on, clock = Path(folder), choose_device(device), Clock()
+    commit = _commit(folder, experiment) if resume else results.current_commit()
     recipe = experiment.training
+    training, validation = _training_sides(experiment, progress)
+
+    def keep(model: SpectNet, history: History) -> None:
+        if history.best is history.epochs[-1]:
+            save_model(model, folder, threshold=history.best.threshold)
+        history.write_csv(folder / "history.csv")
+        if tensorboard:
+            write_curves(history, folder / "tensorboard")
+        _write_run(folder, experiment, history, clock, commit)
+
+    seed_everything(recipe.seed)
+    train(
+        SpectNet(experiment.model),
+        training,
+        validation,
+        recipe,
+        device=computing_on,
+        progress=progress,
+        after_epoch=keep,
+        checkpoint=folder / CHECKPOINT_FILE,
+        resume=resume,
+        clock=clock,
+    )
+    return folder
+
+
+def _training_sides(experiment: Experiment, progress: bool) -> tuple[SegmentDataset, SegmentDataset]:
+    """Segments to learn from, and those that choose the epoch."""
+    recipe, recordings = experiment.training, load_recordings(experiment.data)
     learning, validating = _inner_sides(experiment, recordings)
     if recipe.selection == "test-fold":  # the lesson: what choosing on the test fold would have claimed
         _, validating = named_split(experiment.split, recordings).apply(recordings)
@@ -80,41 +124,30 @@ def train_experiment(
         segment_s=experiment.model.segment_s,
         progress=progress,
     )
-    training, validation = cut(learning, hop_s=recipe.crop_hop_s), cut(validating)
-
-    def keep(model: SpectNet, history: History) -> None:
-        if history.best is history.epochs[-1]:
-            save_model(model, folder, threshold=history.best.threshold)
-        history.write_csv(folder / "history.csv")
-        seconds = time.perf_counter() - started
-        _write_run(folder, experiment, history, seconds, time.process_time() - core_started, commit)
-
-    seed_everything(recipe.seed)
-    model = SpectNet(experiment.model)
-    train(
-        model,
-        training,
-        validation,
-        recipe,
-        device=computing_on,
-        progress=progress,
-        after_epoch=keep,
-    )
-    return folder
+    return cut(learning, hop_s=recipe.crop_hop_s), cut(validating)
 
 
-def _write_run(
-    folder: Path, experiment: Experiment, history: History, seconds: float, core_seconds: float, commit: str
-) -> None:
+def _commit(folder: Path, experiment: Experiment) -> str:
+    """The commit of a run that goes on: where the code has changed since, the old one and the new."""
+    now, path = results.current_commit(), folder / RUN_FILE
+    if not path.is_file():
+        return now
+    run, before, _ = _read_run(path)
+    check_same(before.model_dump(mode="json"), experiment.model_dump(mode="json"), path)
+    commits = run["commit"].split("+")
+    return "+".join([*commits, now] if now != commits[-1] else commits)
+
+
+def _write_run(folder: Path, experiment: Experiment, history: History, clock: Clock, commit: str) -> None:
     run = {
         "experiment": experiment.model_dump(mode="json"),
         "commit": commit,
-        "seconds": seconds,
-        "core_seconds": core_seconds,
+        "seconds": clock.seconds,
+        "core_seconds": clock.core_seconds,
         "machine": results.machine(),
         "history": history.rows(),
     }
-    (folder / RUN_FILE).write_text(json.dumps(run) + "\n")
+    atomic.write(folder / RUN_FILE, json.dumps(run) + "\n")
 
 
 def evaluate_run(folder: Path | str, *, device: str | None = None, progress: bool = True) -> dict:
@@ -133,6 +166,10 @@ def evaluate_run(folder: Path | str, *, device: str | None = None, progress: boo
     recordings = load_recordings(experiment.data)
     _, tested = named_split(experiment.split, recordings).apply(recordings)
     model = load_model(folder).to(computing_on)
+    if model.config.threshold != history.best.threshold:
+        raise ValueError(
+            f"{folder} was stopped while its model was saved; finish it with `spectnet train ... --resume`"
+        )
     _, validating = _inner_sides(experiment, recordings)
     score = partial(_score, model, experiment.training, computing_on, progress)
     dataset, probabilities, scores = score(tested)

@@ -16,6 +16,7 @@ PACKAGE = ROOT / "spectnet"
 # A module may import those before it. A new module finds its place here before anything imports it.
 ORDER = [
     "_torchaudio",
+    "atomic",
     "settings",
     "scales",
     "recordings",
@@ -43,6 +44,7 @@ ORDER = [
     "comparison",
     "runs",
     "plots",
+    "report",
     "explorers",
     "doctor",
     "cli",

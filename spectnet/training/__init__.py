@@ -6,6 +6,10 @@ Taught in *One recording, all the way* and *Training on a GPU*.
 """
 
 from spectnet.training.averaging import WeightAverage
+from spectnet.training.checkpoints import FILE as CHECKPOINT_FILE
+from spectnet.training.checkpoints import CheckpointError, check_same
+from spectnet.training.clock import Clock
+from spectnet.training.curves import write_curves
 from spectnet.training.hardware import make_accelerator
 from spectnet.training.history import Epoch, History
 from spectnet.training.loop import train
@@ -16,6 +20,9 @@ from spectnet.training.trainer import Trainer, TrainingError
 from spectnet.training.validation import Validation, validate
 
 __all__ = [
+    "CHECKPOINT_FILE",
+    "CheckpointError",
+    "Clock",
     "Epoch",
     "History",
     "Trainer",
@@ -23,6 +30,7 @@ __all__ = [
     "TrainingObjective",
     "Validation",
     "WeightAverage",
+    "check_same",
     "epoch_seed",
     "make_accelerator",
     "make_optimizer",
@@ -30,4 +38,5 @@ __all__ = [
     "seed_everything",
     "train",
     "validate",
+    "write_curves",
 ]

@@ -88,4 +88,6 @@ def make_loader(
         num_workers=config.workers,
         persistent_workers=config.workers > 0,
         pin_memory=pin_memory,
+        # Else starting the workers would draw from the numbers that a resumed run must draw alike.
+        generator=torch.Generator() if config.workers else None,
     )

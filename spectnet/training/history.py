@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from spectnet import atomic
 
 CSV_COLUMNS = (
     "epoch", "loss", "validation_macc", "validation_auc", "threshold", "learning_rate", "seconds",
@@ -55,16 +57,14 @@ class History:
         """One dict an epoch, as JSON takes it."""
         return [asdict(epoch) for epoch in self.epochs]
 
-    def csv_lines(self) -> Iterator[list]:
-        """A head, and one line an epoch without its filters."""
-        yield list(CSV_COLUMNS)
-        yield from ([row[column] for column in CSV_COLUMNS] for row in self.rows())
-
     def write_csv(self, path: Path | str) -> None:
         """One line an epoch, without its filters."""
-        with Path(path).open("w", newline="") as file:
-            csv.writer(file).writerows(self.csv_lines())
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, CSV_COLUMNS, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(self.rows())
+        atomic.write(path, text.getvalue())
 
     def write_json(self, path: Path | str) -> None:
         """All of it, the filters' trajectories too."""
-        Path(path).write_text(json.dumps(self.rows(), indent=1) + "\n")
+        atomic.write(path, json.dumps(self.rows(), indent=1) + "\n")

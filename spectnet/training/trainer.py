@@ -16,6 +16,7 @@ from spectnet.sampling import BalancedSampler
 from spectnet.segments import SegmentDataset
 from spectnet.training import validation as judge
 from spectnet.training.averaging import WeightAverage
+from spectnet.training.checkpoints import Checkpoint, optimizer_state, optimizer_tensors
 from spectnet.training.hardware import make_accelerator, make_loader
 from spectnet.training.history import Epoch
 from spectnet.training.objective import TrainingObjective
@@ -64,10 +65,35 @@ class Trainer:
         """The model that validates and is kept: the average where there is one."""
         return self.average.model if self.average else self.model
 
-    def bar(self, progress: bool) -> tqdm:
-        """A bar over all steps of the training, in the main process."""
+    def bar(self, progress: bool, done: int = 0) -> tqdm:
+        """A bar over all steps of the training, of which some epochs may be done, in the main process."""
         shown = progress and self.accelerator.is_main_process
-        return tqdm(total=self.config.epochs * self.steps, unit="step", disable=not shown)
+        total = self.config.epochs * self.steps
+        return tqdm(total=total, initial=done * self.steps, unit="step", disable=not shown)
+
+    def state(self) -> Checkpoint:
+        """All that moves, between two epochs."""
+        optimizer, scaler = self.optimizer.state_dict(), self.accelerator.scaler
+        tensors = {"model": self.model.state_dict(), "optimizer": optimizer_tensors(optimizer)}
+        head = {"groups": optimizer["param_groups"], "schedule": self.schedule.state_dict()}
+        if self.average:
+            tensors["average"] = self.average.model.state_dict()
+            head["average_steps"] = self.average.steps
+        if scaler is not None:
+            head["scaler"] = scaler.state_dict()
+        return Checkpoint(tensors, head)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from there."""
+        tensors, head = checkpoint.tensors, checkpoint.head
+        self.model.load_state_dict(tensors["model"])
+        self.optimizer.load_state_dict(optimizer_state(tensors.get("optimizer", {}), head["groups"]))
+        self.schedule.load_state_dict(head["schedule"])
+        if self.average:
+            self.average.model.load_state_dict(tensors["average"])
+            self.average.steps = head["average_steps"]
+        if self.accelerator.scaler is not None:
+            self.accelerator.scaler.load_state_dict(head["scaler"])
 
     def run_epoch(self, number: int, bar: tqdm) -> float:
         """One epoch; its mean loss over all processes."""

@@ -1,0 +1,26 @@
+"""What a run has cost, over all the times it was stopped and resumed."""
+
+from __future__ import annotations
+
+import time
+
+
+class Clock:
+    """Seconds on the wall, and seconds of processor time, since it was made and before.
+
+    Work after the last checkpoint of a run that was killed is not counted: nobody saved how much it was.
+    """
+
+    def __init__(self) -> None:
+        self._wall, self._core = time.perf_counter(), time.process_time()
+        self.earlier = (0.0, 0.0)
+
+    @property
+    def seconds(self) -> float:
+        """On the wall."""
+        return self.earlier[0] + time.perf_counter() - self._wall
+
+    @property
+    def core_seconds(self) -> float:
+        """Of this process on all its cores; a GPU's time is not in it."""
+        return self.earlier[1] + time.process_time() - self._core
