@@ -1,8 +1,12 @@
 """Leaks are found where they are planted, and nowhere else; the record holds what the page says of it."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -12,6 +16,8 @@ from spectnet.metrics import binary_metrics
 from spectnet.recordings import Recording
 from spectnet.segments import Preprocessing, SegmentDataset
 from spectnet.synthesis import synthetic_hearts
+
+RESULT = Path(__file__).resolve().parents[1] / "results" / "leakage.json"
 
 
 def named(labels: list[int], subset: str = "a") -> list[Recording]:
@@ -139,3 +145,84 @@ def test_dither_makes_the_error_independent_of_the_sound():
 def test_a_grid_needs_a_step(step):
     with pytest.raises(ValueError, match=f"step must be positive, got {step:g}"):
         leakage.requantise(np.zeros(4, np.float32), step)
+
+
+# The record.
+
+
+@pytest.fixture(scope="module")
+def record() -> dict:
+    return json.loads(RESULT.read_text())
+
+
+@pytest.fixture(scope="module")
+def development(record) -> list[Recording]:
+    return [Recording(n, int(c), n[0]) for n, c in zip(record["names"], record["labels"], strict=True)]
+
+
+def test_record_heard_the_training_side_of_fold_0_and_nothing_else(record):
+    fold = splits.paper_fold(0)
+    assert set(record["names"]) == set(fold.train)
+    assert set(record["names"]).isdisjoint(fold.test)
+    assert len(record["labels"]) == len(record["names"]) == 2856
+
+
+def test_record_counts_the_collection_as_its_readme_does(record):
+    readme = (RESULT.parents[1] / "data" / "README.md").read_text()
+    for row in record["collection"]:
+        low = row["normal_low_quality"] + row["abnormal_low_quality"]
+        assert f"| {row['subset']} | {row['normal']} | {row['abnormal']} | {low} |" in readme
+    tested = [row["normal_in_fold_0"] + row["abnormal_in_fold_0"] for row in record["collection"]]
+    assert tested == [80, 98, 7, 10, 102, 0]
+
+
+@pytest.mark.parametrize("split", ["recordings", "blocks", "leave-out"])
+def test_score_of_the_subset_alone_follows_from_labels(record, development, split):
+    families = {
+        "recordings": splits.stratified_folds,
+        "blocks": splits.block_folds,
+        "leave-out": splits.leave_one_subset_out,
+    }
+    called = {}
+    for fold in families[split](development):
+        train, test = fold.apply(development)
+        scores, threshold = leakage.subset_rule(train, test)
+        called |= dict(zip((r.name for r in test), scores >= threshold, strict=True))
+    labels = np.array([r.label for r in development])
+    calls = np.array([called[r.name] for r in development]).astype(float)
+    known, weights = record["sensor_alone"][split]["known"], splits.balancing_weights(development)
+    assert binary_metrics(labels, calls).macc == pytest.approx(known["macc"], abs=1e-5)
+    assert binary_metrics(labels, calls, 0.5, weights).macc == pytest.approx(known["macc_balanced"], abs=1e-5)
+
+
+def test_a_coin_is_told_only_where_recordings_are_torn_apart(record):
+    coin = {(r["classifier"], r["split"]): r for r in record["protocols"] if r["labels"] == "coin"}
+    assert coin["nearest", "segments"]["macc_interval"][0] > 0.65
+    for classifier in ("nearest", "linear", "trees"):
+        low, high = coin[classifier, "recordings"]["macc_interval"]
+        assert low < 0.5 < high + 0.02  # 95 %: one of three may miss by a little
+
+
+def test_count_of_values_alone_tells_the_classes_of_e(record, development):
+    labels = np.array([r.label for r in development if r.subset == "e"])
+    found = roc_auc_score(labels, record["values_in_e"])
+    assert found == pytest.approx(record["count_rule"]["auc"], abs=1e-5)
+    assert found > 0.95
+
+
+def test_a_common_grid_removes_the_count_and_not_the_difference(record):
+    rows = {row["version"]: row for row in record["short_cut"]["rows"]}
+    grids = record["short_cut"]["config"]["grid_steps"]
+    assert set(rows) == {
+        "as recorded",
+        *(f"{how}, RMS/{n}" for how in ("rounded", "dithered") for n in grids),
+    }
+    plain, coarsest = rows["as recorded"], rows[f"dithered, RMS/{min(grids)}"]
+    assert plain["count_alone"] > 0.9 > 0.7 > coarsest["count_alone"]
+    assert plain["twins"] > coarsest["twins"]
+    assert coarsest["abnormal_or_fine"] > 0.85
+
+
+def test_record_was_made_from_a_commit_on_one_core(record):
+    assert record["commit"].isalnum()
+    assert record["machine"]["threads"] == 1
