@@ -87,6 +87,12 @@ def test_a_config_goes_all_the_way_to_a_result_and_a_prediction(short_config, wa
     assert f"| short | stratified-0 | 0 | {100 * row['macc']:.1f} (" in table
     assert table.strip() in evaluated.stdout
 
+    written = spectnet("results", "--folder", records, "--out", tmp_path / "report")
+    assert written.exit_code == 0, written.output
+    assert table.strip() in written.stdout
+    assert f"written to {tmp_path / 'report' / 'results.md'}" in written.stdout
+    assert "### Beside the plan: stratified-0" in (tmp_path / "report" / "results.md").read_text()
+
     said = spectnet("predict", wav, "--model", run, "--picture", tmp_path / "picture.png")
     assert said.exit_code == 0, said.output
     assert f"threshold {load_model(run).config.threshold:.3f}" in said.stdout

@@ -54,6 +54,24 @@ def test_without_a_difference_one_test_in_twenty_shows_one():
     assert 0.03 < power_by_simulation(0.0, FOLD_0) < 0.08
 
 
+def test_an_intervals_width_says_the_same_as_the_disagreement(make_run):
+    """For one pair of runs; more seeds make the interval narrower, and less would show."""
+    rng, labels = np.random.default_rng(1), np.repeat([0, 1], 300)
+    runs = [
+        [
+            make_run(labels, rng.uniform(size=600) * 0.55 + labels * 0.45, experiment=name, seed=s)
+            for s in range(4)
+        ]
+        for name in ("fixed", "learned")
+    ]
+    one_seed = compare(runs[0][:1], runs[1][:1])
+    expected = smallest_difference(discordance(runs[0][:1], runs[1][:1]))
+    # The one takes the spread at the difference found, the other at the one that would just show.
+    assert one_seed.detectable() == pytest.approx(expected, rel=0.05)
+    assert compare(*runs).detectable() < one_seed.detectable()
+    assert one_seed.detectable(power=0.5) == pytest.approx((one_seed.high - one_seed.low) / 2)
+
+
 def test_more_recordings_and_less_disagreement_show_less():
     more = Discordance(0.12, 0.10, n_normal=4 * 146, n_abnormal=4 * 151)
     assert smallest_difference(more) == pytest.approx(smallest_difference(FOLD_0) / 2, rel=0.03)

@@ -42,10 +42,15 @@ def test_an_empty_row_says_that_nothing_was_run(ax):
     assert [t.get_text() for t in ax.get_yticklabels()] == ["mfcc", "log-mel"]
 
 
+def test_a_part_without_any_run_has_no_scale(ax):
+    plots.forest(ax, {"mfcc": None, "log-mel": None})
+    assert len(ax.get_xticks()) == 0
+
+
 def test_gains_stand_beside_zero_with_both_intervals(ax):
     pair = (estimate(0.01, -0.02, 0.04, 0.0, 0.02), estimate(0.01, -0.03, 0.05, 0.0, 0.02))
     plots.gains(ax, {"16 filters": pair, "8 filters": None})
-    zero, narrow, mean, seeds, wide, *_ = ax.lines
+    zero, narrow, mean, wide, _, seeds, *_ = ax.lines
     assert zero.get_xdata() == [0, 0]
     assert narrow.get_xdata() == pytest.approx([-2, 4])
     assert mean.get_xdata() == pytest.approx([1])

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.stats import norm
 
 from spectnet.comparison.judged import Judged, gather, pair
 from spectnet.recordings import ABNORMAL, NORMAL
@@ -30,6 +31,7 @@ class Estimate:
         seeds: which they are.
         n_recordings: that were tested.
         n_units: that were drawn: recordings, or blocks of neighbours of one class.
+        level: coverage of the interval.
     """
 
     value: float
@@ -39,11 +41,21 @@ class Estimate:
     seeds: tuple[int, ...]
     n_recordings: int
     n_units: int
+    level: float = 0.95
 
     @property
     def excludes_zero(self) -> bool:
         """Whether the whole interval lies on one side of zero; of a difference, whether it is shown."""
         return self.low > 0 or self.high < 0
+
+    def detectable(self, power: float = 0.8) -> float:
+        r"""The smallest difference that an interval of this width would show with the given power.
+
+        $(z_{1-\alpha/2} + z_{power}) / z_{1-\alpha/2}$ times half its width: with all seeds together, where
+        `detectable.smallest_difference` is of a single pair of runs.
+        """
+        z = norm.ppf((1 + self.level) / 2)
+        return float((z + norm.ppf(power)) / z * (self.high - self.low) / 2)
 
     @property
     def seed_deviation(self) -> float | None:
@@ -142,8 +154,8 @@ def _estimate(
         together = neighbour_blocks(judged.recordings)
     else:
         together = np.arange(len(judged.recordings))
-    once = 1.0 / (np.bincount(strata)[strata] * (strata.max() + 1))  # (recordings,) weights that add up to 1
-    by_seed, generator = values @ once, np.random.default_rng(seed)
+    parts = [values[:, strata == stratum].mean(axis=1) for stratum in np.unique(strata)]
+    by_seed, generator = np.mean(parts, axis=0), np.random.default_rng(seed)
     draws = []
     for start in range(0, n_draws, CHUNK):
         n = min(CHUNK, n_draws - start)
@@ -160,6 +172,7 @@ def _estimate(
         judged.seeds,
         len(judged.recordings),
         n_units,
+        level,
     )
 
 

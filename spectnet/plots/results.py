@@ -51,9 +51,13 @@ def forest(
                 0.02, row, NOT_RUN, color=GREY, va="center", fontsize=8, transform=ax.get_yaxis_transform()
             )
         else:
-            _draw_estimate(ax, row, found, BLUE if name in highlighted else GREY)
+            color = BLUE if name in highlighted else GREY
+            _draw_estimate(ax, row, found, color)
+            _draw_seeds(ax, row + 0.25, found, color)
         if references and name in references:
             ax.plot(references[name], row, "D", color=RED, markerfacecolor="white", zorder=3)
+    if not any(estimates.values()) and not references:
+        ax.set_xticks([])
     if goal is not None:
         ax.axvline(goal, color=GREY, linestyle="--", linewidth=1)
     ax.set_yticks(range(len(estimates)), list(estimates), fontsize=9)
@@ -64,13 +68,19 @@ def forest(
 def _draw_estimate(ax: Axes, row: float, found: Estimate, color: str, marker: str = "o") -> None:
     ax.plot([100 * found.low, 100 * found.high], [row, row], color=color, linewidth=2, solid_capstyle="butt")
     ax.plot(100 * found.value, row, marker, color=color, markersize=7)
+
+
+def _draw_seeds(ax: Axes, row: float, found: Estimate, color: str) -> None:
     if len(found.by_seed) > 1:
-        below = np.full(len(found.by_seed), row + 0.25)
-        ax.plot(100 * np.array(found.by_seed), below, ".", color=color, markersize=4)
+        ax.plot(
+            100 * np.array(found.by_seed), np.full(len(found.by_seed), row), ".", color=color, markersize=4
+        )
 
 
 def gains(ax: Axes, estimates: Mapping[str, tuple[Estimate, Estimate] | None]) -> Axes:
     """Draw differences of MACC in points, each with two intervals, and the line of no difference.
+
+    Small grey dots below are single seeds.
 
     Args:
         ax: to draw on.
@@ -78,7 +88,7 @@ def gains(ax: Axes, estimates: Mapping[str, tuple[Estimate, Estimate] | None]) -
             neighbours; None where a twin is missing.
     """
     ax.axvline(0, color=GREY, linewidth=1)
-    kinds = ((-0.14, BLUE, "o", "recordings drawn"), (0.18, ORANGE, "s", "blocks of neighbours drawn"))
+    kinds = ((-0.2, BLUE, "o", "recordings drawn"), (0.12, ORANGE, "s", "blocks of neighbours drawn"))
     for row, (_, pair) in enumerate(estimates.items()):
         if pair is None:
             ax.text(
@@ -87,10 +97,11 @@ def gains(ax: Axes, estimates: Mapping[str, tuple[Estimate, Estimate] | None]) -
             continue
         for found, (shift, color, marker, _) in zip(pair, kinds, strict=True):
             _draw_estimate(ax, row + shift, found, color, marker)
+        _draw_seeds(ax, row + 0.4, pair[0], GREY)
     for _, color, marker, label in kinds:
         ax.plot([], [], color=color, marker=marker, linewidth=2, label=label)
     ax.set_yticks(range(len(estimates)), list(estimates), fontsize=9)
-    ax.set(ylim=(len(estimates) - 0.3, -0.6), xlabel="difference of MACC (points)")
+    ax.set(ylim=(len(estimates) - 0.4, -0.6), xlabel="difference of MACC (points)")
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=8, borderaxespad=0)
     return ax
 

@@ -1,0 +1,22 @@
+"""The table of all experiments as planned and as run: means, intervals, differences, and who is missed.
+
+Taught in *Fixed or learned?*
+"""
+
+from spectnet.report.errors import Group, groups
+from spectnet.report.plan import PLAN, Part, load_plan
+from spectnet.report.summary import Difference, Row, difference_rows, summary_rows
+from spectnet.report.writing import write_report
+
+__all__ = [
+    "PLAN",
+    "Difference",
+    "Group",
+    "Part",
+    "Row",
+    "difference_rows",
+    "groups",
+    "load_plan",
+    "summary_rows",
+    "write_report",
+]
