@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -38,7 +38,8 @@ def replacing(path: Path | str) -> Iterator[IO[bytes]]:
         reason = error.strerror or str(error)
         raise OSError(f"{path} could not be written ({reason}); what it held before is kept") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # the first one said what is wrong
+            temporary.unlink(missing_ok=True)
 
 
 def remove_halves(folder: Path | str) -> None:

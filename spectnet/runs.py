@@ -16,12 +16,13 @@ import torch
 from pydantic import ValidationError
 
 from spectnet import atomic, physionet, results, synthesis
+from spectnet.cache import WaveformCache
 from spectnet.evaluation import score_recordings, score_segments
 from spectnet.experiment import Experiment, TrainingConfig
 from spectnet.metrics import binary_metrics
 from spectnet.model import SpectNet, load_model, save_model
 from spectnet.recordings import Recording
-from spectnet.segments import SegmentDataset
+from spectnet.segments import SegmentDataset, prepare_once
 from spectnet.settings import explain
 from spectnet.splits import inner_split, named_split
 from spectnet.training import (
@@ -122,7 +123,7 @@ def _training_sides(experiment: Experiment, progress: bool) -> tuple[SegmentData
         SegmentDataset,
         settings=experiment.model.preprocessing,
         segment_s=experiment.model.segment_s,
-        progress=progress,
+        cache=prepare_once(recordings, experiment.model.preprocessing, progress=progress),
     )
     return cut(learning, hop_s=recipe.crop_hop_s), cut(validating)
 
@@ -171,7 +172,8 @@ def evaluate_run(folder: Path | str, *, device: str | None = None, progress: boo
             f"{folder} was stopped while its model was saved; finish it with `spectnet train ... --resume`"
         )
     _, validating = _inner_sides(experiment, recordings)
-    score = partial(_score, model, experiment.training, computing_on, progress)
+    cache = prepare_once(recordings, model.config.preprocessing, progress=progress)
+    score = partial(_score, model, experiment.training, computing_on, cache)
     dataset, probabilities, scores = score(tested)
     _, _, validation_scores = score(validating)
     return results.make_result(
@@ -205,12 +207,12 @@ def _score(
     model: SpectNet,
     recipe: TrainingConfig,
     device: torch.device,
-    progress: bool,
+    cache: WaveformCache | None,
     recordings: Sequence[Recording],
 ) -> tuple[SegmentDataset, np.ndarray, np.ndarray]:
     """Segments of some recordings, and the scores of the segments and of the recordings."""
     config = model.config
-    dataset = SegmentDataset(recordings, config.preprocessing, segment_s=config.segment_s, progress=progress)
+    dataset = SegmentDataset(recordings, config.preprocessing, segment_s=config.segment_s, cache=cache)
     probabilities = score_segments(
         model, dataset, device, precision=recipe.precision, dropout_at_test=recipe.dropout_at_test
     )

@@ -27,6 +27,7 @@ ORDER = [
     "filterbank",
     "synthesis",
     "physionet",
+    "cache",
     "segments",
     "splits",
     "sampling",

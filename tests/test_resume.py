@@ -61,6 +61,7 @@ def stop_in_epoch(monkeypatch, number: int) -> None:
     monkeypatch.setattr(trainer.Trainer, "run_epoch", stopped)
 
 
+@pytest.mark.timeout(400)  # eight short trainings: seconds, on a machine with nothing else to do
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_run_killed_again_and_again_ends_bit_for_bit_as_one_that_ran_through(tmp_path):
     script = ROOT / "tests" / "killed_again_and_again.py"
@@ -246,12 +247,16 @@ def test_curves_are_written_for_tensorboard(tmp_path):
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
     path = tmp_path / "deep" / "file.txt"
     atomic.write(path, "before")
-    with pytest.raises(
-        OSError, match=r"file\.txt could not be written \(no luck\); what it held before is kept"
-    ):
+
+    def fail_half_way() -> None:
         with atomic.replacing(path) as file:
             file.write(b"half of what")
             raise OSError("no luck")
+
+    with pytest.raises(
+        OSError, match=r"file\.txt could not be written \(no luck\); what it held before is kept"
+    ):
+        fail_half_way()
     assert path.read_text() == "before"
     atomic.write(path, b"after")
     assert path.read_text() == "after"
