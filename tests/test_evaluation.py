@@ -172,11 +172,13 @@ def test_what_holds_no_heart_is_refused(tiny_model, samples, message):
 
 @pytest.mark.real
 def test_the_books_model_gives_real_recordings_the_scores_on_record(real_recordings):
-    (run,) = [r for r in load_results() if (r["experiment"], r["seed"]) == ("learned-16", 0)]
     by_name, model = {r.name: r for r in real_recordings}, load_model(DEFAULT_MODEL)
+    (run,) = [r for r in load_results() if r["threshold"] == model.config.threshold]
+    halved = run["config"]["training"].get("precision", "fp32") != "fp32"
     for on_record in run["recordings"][::60]:
         score = predict(model, by_name[on_record["name"]]).score
-        assert score == pytest.approx(on_record["score"], abs=1e-3)
+        # A run that was scored in half precision is off by its 8 bits; `predict` computes in float32.
+        assert score == pytest.approx(on_record["score"], abs=2e-2 if halved else 1e-3)
 
 
 @pytest.mark.real
