@@ -85,7 +85,8 @@ def train(
         runs.train_experiment(experiment, folder, device=device, resume=resume, tensorboard=tensorboard)
     except (OSError, ValueError, TrainingError) as error:
         _stop(error)
-    typer.echo(f"The best model is in {folder}; test it with `spectnet evaluate {folder}`")
+    if runs.finish():
+        typer.echo(f"The best model is in {folder}; test it with `spectnet evaluate {folder}`")
 
 
 @app.command()
@@ -93,12 +94,15 @@ def evaluate(
     run: Annotated[Path, typer.Argument(help="Folder of a trained run, such as runs/learned-16.")],
     out: Annotated[Path | None, typer.Option(help="Where the result goes; by default results/runs.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps ...")] = None,
+    chosen: Annotated[
+        bool, typer.Option("--chosen", help="Inner validation picked this experiment, before any test.")
+    ] = False,
 ) -> None:
     """Test a trained run on the recordings its split held back, and put the result on record."""
     from spectnet import results, runs
 
     try:
-        result = runs.evaluate_run(run, device=device)
+        result = runs.evaluate_run(run, device=device, role="chosen" if chosen else None)
         path = results.save_result(result, out or results.RUNS)
     except (OSError, ValueError) as error:
         _stop(error)

@@ -1,18 +1,21 @@
 """One experiment from its config to its result: train it into a folder, then test that folder once.
 
-A run's folder holds the saved model, ``history.csv`` and ``run.json``. Training never opens the
-recordings it will be tested on; testing reads the folder and changes nothing in it.
+A run's folder holds the saved model, ``history.csv``, ``run.json`` and a checkpoint. The model never hears
+in training what it will be tested on; testing reads the folder and changes nothing in it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
+from accelerate import PartialState
 from pydantic import ValidationError
 
 from spectnet import atomic, physionet, results, synthesis
@@ -52,6 +55,8 @@ def choose_device(name: str | None = None) -> torch.device:
         ValueError: no such device, or not on this machine.
     """
     name = name or ("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda" and "LOCAL_RANK" in os.environ:  # of several processes, each has its own
+        name = f"cuda:{os.environ['LOCAL_RANK']}"
     try:
         return torch.zeros(1, device=name).device
     except (RuntimeError, AssertionError) as error:  # PyTorch built without CUDA asserts
@@ -113,6 +118,14 @@ def train_experiment(
     return folder
 
 
+def finish() -> bool:
+    """Let go of the other processes; whether this is the main one, which speaks for all."""
+    state = PartialState()
+    main = state.is_main_process
+    state.destroy_process_group()
+    return main
+
+
 def _training_sides(experiment: Experiment, progress: bool) -> tuple[SegmentDataset, SegmentDataset]:
     """Segments to learn from, and those that choose the epoch."""
     recipe, recordings = experiment.training, load_recordings(experiment.data)
@@ -151,12 +164,20 @@ def _write_run(folder: Path, experiment: Experiment, history: History, clock: Cl
     atomic.write(folder / RUN_FILE, json.dumps(run) + "\n")
 
 
-def evaluate_run(folder: Path | str, *, device: str | None = None, progress: bool = True) -> dict:
+def evaluate_run(
+    folder: Path | str,
+    *,
+    device: str | None = None,
+    role: Literal["", "chosen"] | None = None,
+    progress: bool = True,
+) -> dict:
     """Score a trained run on the test side of its split, and give its result.
 
     Args:
         folder: as `train_experiment` left it.
         device: by default a GPU if there is one.
+        role: of the experiment; by default what its config said. It may be ``"chosen"`` only after
+            training, when inner validation has picked.
         progress: show a bar.
 
     Raises:
@@ -164,6 +185,8 @@ def evaluate_run(folder: Path | str, *, device: str | None = None, progress: boo
     """
     folder, computing_on = Path(folder), choose_device(device)
     run, experiment, history = _read_run(folder / RUN_FILE)
+    if role is not None:
+        experiment = experiment.model_copy(update={"role": role})
     recordings = load_recordings(experiment.data)
     _, tested = named_split(experiment.split, recordings).apply(recordings)
     model = load_model(folder).to(computing_on)

@@ -112,6 +112,14 @@ def test_the_result_is_the_kept_models_on_the_test_side(folder, heard, recording
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_an_experiment_may_be_chosen_after_training_and_nothing_else_changes(folder, heard):
+    plain = evaluate_run(folder, device="cpu", progress=False)
+    chosen = evaluate_run(folder, device="cpu", role="chosen", progress=False)
+    assert (plain.pop("role"), chosen.pop("role")) == ("", "chosen")
+    assert (plain["config"].pop("role"), chosen["config"].pop("role")) == ("", "chosen")
+    assert plain == chosen
+
+
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"holds no run\.json; train a run with `spectnet train CONFIG`"):
         evaluate_run(tmp_path)
