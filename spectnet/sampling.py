@@ -4,7 +4,7 @@
 recognising the sensor would pay; drawn like this, it does not. Differences between the classes
 inside one subset, such as the coarse quantisation of e's normal recordings, remain.
 
-Taught in *One recording, all the way*.
+Taught in *Data and splits*.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ recordings. `block_folds` and `inner_split` keep neighbours in name together, wh
 recordings are numbered as they were made; PhysioNet numbered its own at random within a subset.
 Leaving a whole subset out is the only split that is sure to share no patient.
 
-Taught in *One recording, all the way*.
+Taught in *Data and splits*.
 """
 
 from __future__ import annotations
