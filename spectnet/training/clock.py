@@ -13,7 +13,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._wall, self._core = time.perf_counter(), time.process_time()
-        self.earlier = (0.0, 0.0)
+        self.earlier, self.processes = (0.0, 0.0), 1
 
     @property
     def seconds(self) -> float:
@@ -22,5 +22,5 @@ class Clock:
 
     @property
     def core_seconds(self) -> float:
-        """Of this process on all its cores; a GPU's time is not in it."""
-        return self.earlier[1] + time.process_time() - self._core
+        """On all cores, of all processes, which work alike; a GPU's time is not in it."""
+        return self.earlier[1] + self.processes * (time.process_time() - self._core)

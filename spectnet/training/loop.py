@@ -76,6 +76,7 @@ def train(
                 epoch = run.epoch(number, bar)
                 bar.set_postfix(loss=f"{epoch.loss:.3f}", macc=f"{epoch.validation_macc:.3f}")
                 run.keep(after_epoch, path)
+        run.trainer.accelerator.wait_for_everyone()
     finally:
         model.load_state_dict(run.best)
         model.eval()
@@ -96,6 +97,7 @@ class _Run:
     ) -> None:
         self.trainer = Trainer(model, training, config, device)
         self.validation, self.clock = validation, clock
+        clock.processes = self.trainer.accelerator.num_processes
         self.history, self.best = History(), _copy(model)
         self.settings = {
             "training": config.model_dump(mode="json"),

@@ -6,6 +6,7 @@ import math
 import time
 
 import torch
+from accelerate.utils import broadcast
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -140,15 +141,24 @@ class Trainer:
                     "Lower learning_rate, or look for a broken recording with `spectnet verify`"
                 )
 
+    def _share_buffers(self) -> None:
+        """Have every process judge with the main one's batch-norm statistics: those that are kept."""
+        if self.accelerator.num_processes > 1:
+            for model in {self.model, self.judged}:
+                for buffer in model.buffers():
+                    buffer.copy_(broadcast(buffer))
+
     def measure(self, validation: SegmentDataset, number: int, loss: float, started: float) -> Epoch:
         """Validate, and note where the filters stand."""
         config, model = self.config, self.judged
+        self._share_buffers()
         found = judge.validate(
             model,
             validation,
             self.device,
             precision=config.precision,
             dropout_at_test=config.dropout_at_test,
+            accelerator=self.accelerator,
         )
         return Epoch(
             number,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from sklearn.metrics import roc_auc_score
 
 from spectnet.evaluation import Precision, score_recordings, score_segments
@@ -30,6 +31,7 @@ def validate(
     *,
     precision: Precision = "fp32",
     dropout_at_test: bool = False,
+    accelerator: Accelerator | None = None,
 ) -> Validation:
     """Score the recordings of `validation`, and judge them balanced over class and subset.
 
@@ -39,12 +41,22 @@ def validate(
         device: where to compute.
         precision: of the computing.
         dropout_at_test: leave dropout on, as a lesson.
+        accelerator: of several processes, each of which scores a share; all get the same answer.
     """
     labels = np.array([recording.label for recording in validation.recordings])
     weights = balancing_weights(validation.recordings)
+    together = accelerator if accelerator and accelerator.num_processes > 1 else None
     probabilities = score_segments(
-        model, validation, device, precision=precision, dropout_at_test=dropout_at_test
+        model,
+        validation,
+        device,
+        precision=precision,
+        dropout_at_test=dropout_at_test,
+        share=(together.process_index, together.num_processes) if together else (0, 1),
     )
+    if together:
+        mine = torch.from_numpy(probabilities).to(together.device)
+        probabilities = together.reduce(mine, "sum").cpu().numpy()
     scores = score_recordings(validation, probabilities)
     threshold = best_threshold(labels, scores, weights)
     auc = float(roc_auc_score(labels, scores, sample_weight=weights))
