@@ -223,7 +223,8 @@ def mask_spectrogram(
 ) -> Float[Tensor, "batch filters frames"]:
     """Hide bands of filters and stretches of frames behind each segment's mean.
 
-    Where and how wide is drawn from PyTorch's own random numbers, as torchaudio does.
+    Where and how wide is drawn from PyTorch's own random numbers, as torchaudio does. Its draws never reach
+    the last filter, nor the last frame.
 
     Args:
         spectrogram: ``(batch, filters, frames)``, of log energies.
