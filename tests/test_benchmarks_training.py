@@ -112,7 +112,7 @@ def test_half_precision_is_the_products_alone() -> None:
 def recorded() -> list[dict]:
     """The rows in results/."""
     if not (rows := record.load(training.RESULT)):
-        pytest.skip("not measured yet: `make bench`")
+        pytest.fail("no results/benchmark-training.json: run `make bench`")
     return rows
 
 
