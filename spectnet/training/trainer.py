@@ -59,6 +59,7 @@ class Trainer:
         self.objective, self.optimizer, self.loader = self.accelerator.prepare(
             TrainingObjective(model, config), optimizer, loader
         )
+        self.rate = config.learning_rate  # of the step before
         self.average = WeightAverage(model, config.averaging) if config.averaging else None
 
     @property
@@ -125,6 +126,7 @@ class Trainer:
             self.optimizer.step()
             self.optimizer.zero_grad()
         if accelerator.sync_gradients and not accelerator.optimizer_step_was_skipped:
+            self.rate = float(self.schedule.get_last_lr()[0])
             self.schedule.step()
             if self.average:
                 self.average.update(self.model)
@@ -168,7 +170,7 @@ class Trainer:
             _hertz(model, "center_frequencies"),
             _hertz(model, "bandwidths"),
             validation_auc=found.auc,
-            learning_rate=float(self.schedule.get_last_lr()[0]),
+            learning_rate=self.rate,
             seconds=round(time.perf_counter() - started, 3),
         )
 
