@@ -246,7 +246,7 @@ from spectnet.frontend import *
 
 bank = {"n_filters": 4, "f_min": 25.0, "f_max": 400.0}
 front_ends = [make(1000, **bank) for make in (FreeFIRSpectrogram, GaborSpectrogram, SincSpectrogram)]
-front_ends += [MFCC(1000), LinearPhaseSpectrogram(1000, 4)]
+front_ends += [MFCC(1000), LinearPhaseSpectrogram(1000, 4), Branches(1000)]
 torch.manual_seed(0)
 waveform = torch.randn(2, 700)
 """
