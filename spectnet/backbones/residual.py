@@ -1,6 +1,6 @@
 """A small residual CNN that reads a spectrogram as a picture, (filters x frames).
 
-Taught in *One recording, all the way*.
+Taught in *The CNN*.
 """
 
 from __future__ import annotations
