@@ -98,6 +98,41 @@ def test_a_config_goes_all_the_way_to_a_result_and_a_prediction(short_config, wa
     assert f"threshold {load_model(run).config.threshold:.3f}" in said.stdout
 
 
+def test_split_seed_and_precision_can_be_given_and_a_stopped_run_resumed(short_config, tmp_path, monkeypatch):
+    from spectnet.training.trainer import Trainer
+
+    run_epoch = Trainer.run_epoch
+    options = ("--split", "stratified-1", "--seed", 3, "--precision", "bf16", "--device", "cpu")
+
+    def fail_in_the_second(self, number, bar):
+        if number == 2:
+            raise OSError("the plug was pulled")
+        return run_epoch(self, number, bar)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "run_epoch", fail_in_the_second)
+        stopped = spectnet("train", short_config, *options, "--out", tmp_path / "run")
+    assert stopped.exit_code == 1
+    assert stopped.stderr.strip().endswith("Error: the plug was pulled")
+    epochs = []
+    monkeypatch.setattr(
+        Trainer,
+        "run_epoch",
+        lambda self, number, bar: (epochs.append(number), run_epoch(self, number, bar))[1],
+    )
+    resumed = spectnet("train", short_config, *options, "--out", tmp_path / "run", "--resume")
+    assert resumed.exit_code == 0, resumed.output
+    assert epochs == [2]
+    run = json.loads((tmp_path / "run" / "run.json").read_text())["experiment"]
+    assert (run["split"], run["training"]["seed"], run["training"]["precision"]) == (
+        "stratified-1",
+        3,
+        "bf16",
+    )
+    other = ("--seed", 4, "--out", tmp_path / "run", "--resume", "--device", "cpu")
+    assert "start again without --resume" in refused("train", short_config, *other)
+
+
 def test_the_committed_results_are_listed():
     rows = json.loads(spectnet("results", "--json").stdout)
     files = sorted((ROOT / "results" / "runs").glob("*.json"))

@@ -69,6 +69,17 @@ def test_a_config_survives_its_own_json():
             "[model.frontend]\nf_max = 501",
             r"model: f_max must be at most half the sample rate \(500 Hz\), got 501",
         ),
+        ("[training]\naccumulation = 3", r"training: accumulation must divide batch_size \(64\), got 3$"),
+        (
+            "[training]\nvalidation_fold = 5",
+            r"training: validation_fold must be below validation_folds \(5\), got 5$",
+        ),
+        ("[training]\nprecision = 'int8'", r"training\.precision: input should be 'fp32', 'bf16' or 'fp16'"),
+        (
+            "[training.augmentation]\nrequantise_bits = [9, 4]",
+            r"training\.augmentation: requantise_bits must be the fewest and the most bits, .* got \(9",
+        ),
+        ("[training.augmentation]\ngain = 3", r"unknown setting 'training\.augmentation\.gain'"),
         ("data = 'ecg'", "data: input should be 'physionet2016' or 'synthetic', got 'ecg'"),
         ("data = ", r"mine\.toml is not TOML"),
         ("extends = 'no.toml'", r"no\.toml does not exist; configs/ holds the book's experiments"),
@@ -86,3 +97,15 @@ def test_a_mistake_is_named_with_its_file(tmp_path, text, message):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"learned-17\.toml does not exist"):
         load_experiment(tmp_path / "learned-17.toml")
+
+
+def test_split_seed_and_precision_can_be_changed_from_outside():
+    experiment = load_experiment(CONFIGS / "learned-16.toml")
+    other = experiment.changed(split="blocks-2", seed=7, precision="fp32")
+    assert (other.split, other.training.seed, other.training.precision) == ("blocks-2", 7, "fp32")
+    back = other.changed(
+        split=experiment.split, seed=experiment.training.seed, precision=experiment.training.precision
+    )
+    assert back == experiment == experiment.changed()
+    with pytest.raises(ValueError, match=r"training\.seed: .*greater than or equal to 0, got -1"):
+        experiment.changed(seed=-1)

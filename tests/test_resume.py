@@ -95,6 +95,24 @@ def test_a_finished_run_resumes_to_itself(tmp_path):
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"optimiser": "sgd", "schedule": "constant"}, {"precision": "bf16", "deterministic": True}],
+    ids=["sgd", "bf16"],
+)
+def test_every_kind_of_training_goes_on_as_if_it_had_not_stopped(tmp_path, monkeypatch, changes):
+    training = TINY.training.model_copy(update={**changes, "averaging": 0.5})
+    experiment = TINY.model_copy(update={"training": training})
+    whole = train(tmp_path / "whole", experiment=experiment)
+    with monkeypatch.context() as patch:
+        stop_in_epoch(patch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "run", experiment=experiment)
+    folder = train(tmp_path / "run", experiment=experiment)
+    assert epochs(folder) == epochs(whole)
+    assert (folder / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+
+
 def test_without_resume_a_run_begins_anew_and_leaves_no_old_checkpoint(tmp_path, monkeypatch):
     folder = train(tmp_path / "run")
     stop_in_epoch(monkeypatch, 1)

@@ -74,6 +74,29 @@ def test_no_recording_of_the_test_side_is_heard_in_training(folder, heard, recor
     assert not names & {r.name for r in tested}
 
 
+def test_the_lesson_chooses_on_the_test_side_and_says_so(tmp_path, heard, recordings):
+    """It learns from the same recordings as an honest run; only the choice looks where it must not."""
+    lesson = TINY.model_copy(update={"training": TINY.training.model_copy(update={"selection": "test-fold"})})
+    folder = train_experiment(lesson, tmp_path, device="cpu", progress=False)
+    outer, tested = named_split("stratified-0", recordings).apply(recordings)
+    learning, validating = inner_split(outer, 2).apply(outer)
+    assert heard == [[r.name for r in learning], [r.name for r in tested]]
+    result = evaluate_run(folder, device="cpu", progress=False)
+    assert result["selection"] == "test-fold"
+    assert {row["name"] for row in result["validation"]} == {r.name for r in validating}
+
+
+@pytest.mark.parametrize(("changes", "fold"), [({}, 0), ({"seed": 3}, 1), ({"validation_fold": 1}, 1)])
+def test_the_part_that_validates_turns_with_the_seed_unless_it_is_named(
+    tmp_path, heard, recordings, changes, fold
+):
+    training = TINY.training.model_copy(update={"epochs": 1, **changes})
+    train_experiment(TINY.model_copy(update={"training": training}), tmp_path, device="cpu", progress=False)
+    outer, _ = named_split("stratified-0", recordings).apply(recordings)
+    _, validating = inner_split(outer, 2, fold=fold).apply(outer)
+    assert heard[1] == [r.name for r in validating]
+
+
 def test_the_run_on_disk_is_its_best_epoch(folder, recordings):
     run = json.loads((folder / "run.json").read_text())
     best = max(run["history"], key=lambda epoch: (epoch["validation_macc"], -epoch["epoch"]))
