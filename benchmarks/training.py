@@ -6,7 +6,8 @@
 
 Prints two Markdown tables. Every network runs in the same harness: the same batches of 64 segments of 2.5 s
 at 1 kHz, the same loss, the same optimiser. A round takes one step of each, so that what slows the machine
-slows all; a number is the median over the rounds. On one thread it is CPU time, on two it is the clock's.
+slows all; a number is the median over the rounds. On one thread it is CPU time, on two it is the clock's: that says
+something only on a machine that does nothing else, since threads that wait for each other spin.
 """
 
 from __future__ import annotations
@@ -140,6 +141,8 @@ def parts_table(rows: list[dict[str, Any]]) -> str:
     """Milliseconds of one thread for each part of a batch, network beside network."""
     found = {(r["contestant"], r["part"]): 1000 * r["seconds"] for r in rows if r["threads"] == 1}
     names = list(dict.fromkeys(name for name, _ in found))
+    if not names:
+        return "No rows of one thread."
     lines = [f"| ms a batch | {' | '.join(names)} |", "|---|" + "---:|" * len(names)]
     for part in (*BATCH_PARTS, *MODEL_PARTS, STEP):
         cells = [f"{found[name, part]:.1f}" if (name, part) in found else "-" for name in names]
