@@ -6,8 +6,8 @@
 
 Prints two Markdown tables. Every network runs in the same harness: the same batches of 64 segments of 2.5 s
 at 1 kHz, the same loss, the same optimiser. A round takes one step of each, so that what slows the machine
-slows all; a number is the median over the rounds. On one thread it is CPU time, on two it is the clock's: that says
-something only on a machine that does nothing else, since threads that wait for each other spin.
+slows all; a number is the median over the rounds. On one thread it is CPU time, on two it is the clock's:
+that says something only on a machine that does nothing else, since threads that wait for each other spin.
 """
 
 from __future__ import annotations
