@@ -1,5 +1,6 @@
 """A saved model comes back as it was, and a bad file is refused with a reason and runs no code."""
 
+import errno
 import json
 import os
 import pickle
@@ -117,12 +118,11 @@ def test_a_config_from_before_there_were_kinds_reads_as_it_did():
 def test_a_save_that_fails_leaves_the_model_that_was_there(saved, monkeypatch):
     before = {path.name: path.read_bytes() for path in saved.iterdir()}
 
-    def full_disk(weights: object, path: Path) -> None:
-        path.write_bytes(b"half of")
-        raise OSError("no space left on device")
+    def full_disk(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("spectnet.model.save_file", full_disk)
-    with pytest.raises(OSError, match="no space left"):
+    monkeypatch.setattr("spectnet.atomic.os.fsync", full_disk)
+    with pytest.raises(OSError, match=r"model\.safetensors could not be written \(No space left on device\)"):
         save_model(small_model(backbone={"channels": [4, 8]}), saved)
     assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
 
