@@ -18,11 +18,19 @@ def write(folder: Path, text: str, name: str = "mine.toml") -> Path:
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
-def test_every_committed_experiment_extends_the_base_and_is_named_for_its_file(path):
+def test_every_committed_experiment_extends_another_and_is_named_for_its_file(path):
     experiment = load_experiment(path)
     assert experiment.name == path.stem
-    assert 'extends = "base.toml"' in path.read_text()
+    assert 'extends = "' in path.read_text()
     assert experiment.model.preprocessing == load_experiment(CONFIGS / "base.toml").model.preprocessing
+
+
+@pytest.mark.parametrize("name", ["learned-16", "static-16"])
+def test_the_lesson_differs_from_its_twin_in_how_it_chooses_and_nothing_else(name):
+    honest, lesson = (load_experiment(CONFIGS / f"{name}{end}.toml") for end in ("", "-test-fold"))
+    changes = {"selection": "test-fold", "dropout_at_test": True}
+    assert lesson.training == honest.training.model_copy(update=changes)
+    assert (lesson.model, lesson.split) == (honest.model, honest.split)
 
 
 def test_learned_and_static_differ_in_what_learns_and_nothing_else():
