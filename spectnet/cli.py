@@ -67,7 +67,12 @@ def train(
     split: Annotated[str | None, typer.Option(help="In place of the config's, such as blocks-1.")] = None,
     seed: Annotated[int | None, typer.Option(help="In place of the config's.")] = None,
     precision: Annotated[str | None, typer.Option(help="fp32, bf16 or fp16, for the config's.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the run; by default runs/<name>.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the run; by default runs/<name>, with a given split and seed behind it."
+        ),
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps ...")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run was.")] = False,
     tensorboard: Annotated[
@@ -81,7 +86,8 @@ def train(
 
     try:
         experiment = load_experiment(config).changed(split=split, seed=seed, precision=precision)
-        folder = out or Path("runs") / experiment.name
+        given = [part for part in (split, None if seed is None else f"seed{seed}") if part]
+        folder = out or Path("runs") / "_".join([experiment.name, *given])
         runs.train_experiment(experiment, folder, device=device, resume=resume, tensorboard=tensorboard)
     except (OSError, ValueError, TrainingError) as error:
         _stop(error)

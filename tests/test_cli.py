@@ -133,6 +133,25 @@ def test_split_seed_and_precision_can_be_given_and_a_stopped_run_resumed(short_c
     assert "start again without --resume" in refused("train", short_config, *other)
 
 
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ((), "short"),
+        (("--seed", 0), "short_seed0"),
+        (("--split", "blocks-1", "--seed", 2), "short_blocks-1_seed2"),
+    ],
+)
+def test_runs_of_other_seeds_and_splits_do_not_overwrite_each_other(
+    short_config, tmp_path, monkeypatch, options, name
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        runs, "train_experiment", lambda experiment, folder, **_: Path(folder).mkdir(parents=True)
+    )
+    assert spectnet("train", short_config, *options, "--device", "cpu").exit_code == 0
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == [name]
+
+
 def test_the_committed_results_are_listed():
     rows = json.loads(spectnet("results", "--json").stdout)
     files = sorted((ROOT / "results" / "runs").glob("*.json"))
