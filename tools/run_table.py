@@ -1,0 +1,80 @@
+"""Train and test what results/table.toml plans and results/runs lacks, one run after the other.
+
+    python tools/run_table.py --to runs                 # everything, in the table's order
+    python tools/run_table.py --to runs --part 1 --experiment static-16 --experiment learned-16
+
+A run that was stopped goes on where it was. Each result is written as soon as its run is done. Two of these
+may work beside each other: a run is taken by making its folder `claim`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spectnet import report, results, runs
+from spectnet.experiment import load_experiment
+from spectnet.report.plan import Part
+
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+Cell = tuple[str, str, int]  # experiment, split, seed
+
+
+def planned_cells(parts: tuple[Part, ...]) -> Iterator[Cell]:
+    """Every run of the parts: first seed 0 of all their rows, then seed 1, so that no row waits for long."""
+    for part in parts:
+        for seed in range(max(part.seeds.values())):
+            for split in part.splits:
+                yield from ((name, split, seed) for name, n in part.seeds.items() if seed < n)
+
+
+def missing_cells(parts: tuple[Part, ...], on_record: list[dict]) -> list[Cell]:
+    """Those of them that no record holds, each once."""
+    done = {(r["experiment"], r["split"], r["seed"]) for r in on_record}
+    return [cell for cell in dict.fromkeys(planned_cells(parts)) if cell not in done]
+
+
+def run_cell(cell: Cell, folder: Path, device: str | None) -> Path | None:
+    """Train one run to its end and put its test on record; None where another process has it."""
+    name, split, seed = cell
+    run = folder / f"{name}_{split}_seed{seed}"
+    run.mkdir(parents=True, exist_ok=True)
+    try:
+        (run / "claim").mkdir()
+    except FileExistsError:
+        return None
+    try:
+        experiment = load_experiment(CONFIGS / f"{name}.toml").changed(split=split, seed=seed)
+        runs.train_experiment(experiment, run, device=device, resume=True)
+        return results.save_result(runs.evaluate_run(run, device=device))
+    finally:
+        (run / "claim").rmdir()
+
+
+def main(
+    to: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs"),
+    part: Annotated[
+        list[int] | None, typer.Option(help="Parts of the table, from 1; by default all.")
+    ] = None,
+    experiment: Annotated[list[str] | None, typer.Option(help="Rows; by default all.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda ...; by default a GPU if there is one.")
+    ] = None,
+    dry: Annotated[bool, typer.Option("--list", help="Only list what is missing.")] = False,
+) -> None:
+    """Fill the table."""
+    plan = report.load_plan()
+    chosen = tuple(plan[n - 1] for n in part) if part else plan
+    for cell in missing_cells(chosen, results.load_results()):
+        if experiment and cell[0] not in experiment:
+            continue
+        typer.echo("{}, {}, seed {}".format(*cell))
+        if not dry and (path := run_cell(cell, to, device)):
+            typer.echo(f"  {path}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
