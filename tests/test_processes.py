@@ -66,6 +66,14 @@ def test_two_processes_judge_exactly_as_one(one, two):
     assert all(0 < np.count_nonzero(found["shares"]) < len(one["shares"]) for found in two)
 
 
+def test_every_process_judges_with_the_main_ones_statistics(one, two):
+    """Those of the model and those of its average: neither takes the other's."""
+    for found in (one, *two):
+        for number, statistics in enumerate(found["statistics"]):
+            assert len(statistics) > 3
+            assert set(statistics.tolist()) == {10 * number}
+
+
 def test_two_processes_train_on_the_same_global_batches(one, two):
     assert len(one["segments"]) == 2 * 3
     for whole, first, second in zip(one["segments"], two[0]["segments"], two[1]["segments"], strict=True):

@@ -64,6 +64,17 @@ class Listening(Trainer):
         return loss, norm
 
 
+def shared_statistics(training: SegmentDataset) -> list[Tensor]:
+    """Batch-norm statistics of a model and of its average, which differed by process and by model before."""
+    trainer = Trainer(small_model(plain=False), training, CONFIG, "cpu")
+    models = trainer.model, trainer.average.model
+    for number, model in enumerate(models):
+        for buffer in model.buffers():
+            buffer.fill_(10 * number + RANK)
+    trainer._share_buffers()
+    return [torch.stack([b.double().mean() for b in model.buffers()]) for model in models]
+
+
 def main(folder: Path) -> None:
     """Evaluate, train and write down what was seen, by rank."""
     recordings = synthetic_hearts(24, seed=1, duration_s=3.0, devices=("electronic", "contact"))
@@ -77,6 +88,7 @@ def main(folder: Path) -> None:
         "metrics": tuple(validate(untrained, validation, accelerator=accelerator)),
         "shares": score_segments(untrained, validation, share=(RANK, accelerator.num_processes)),
     }
+    found["statistics"] = shared_statistics(training)
     trainer = Listening(small_model(plain=True), training, CONFIG, "cpu")
     bar = trainer.bar(progress=False)
     epochs = []

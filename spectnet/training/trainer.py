@@ -146,7 +146,8 @@ class Trainer:
     def _share_buffers(self) -> None:
         """Have every process judge with the main one's batch-norm statistics: those that are kept."""
         if self.accelerator.num_processes > 1:
-            for model in {self.model, self.judged}:
+            models = [self.model, self.average.model] if self.average else [self.model]
+            for model in models:  # in one order everywhere, since broadcasts meet by their number alone
                 for buffer in model.buffers():
                     buffer.copy_(broadcast(buffer))
 
