@@ -108,8 +108,9 @@ def save_model(model: SpectNet, folder: Path | str, *, threshold: float | None =
     folder = Path(folder)
     config = model.config if threshold is None else model.config.model_copy(update={"threshold": threshold})
     weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    atomic.write(folder / WEIGHTS_FILE, save(weights))
+    # In this order, so that weights never lie beside a threshold from before them.
     atomic.write(folder / CONFIG_FILE, config.model_dump_json(indent=2) + "\n")
+    atomic.write(folder / WEIGHTS_FILE, save(weights))
     return folder
 
 

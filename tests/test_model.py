@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from spectnet import results
+from spectnet import atomic, results
 from spectnet.model import (
     CONFIG_FILE,
     DEFAULT_MODEL,
@@ -122,9 +122,25 @@ def test_a_save_that_fails_leaves_the_model_that_was_there(saved, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("spectnet.atomic.os.fsync", full_disk)
-    with pytest.raises(OSError, match=r"model\.safetensors could not be written \(No space left on device\)"):
+    with pytest.raises(OSError, match=r"config\.json could not be written \(No space left on device\)"):
         save_model(small_model(backbone={"channels": [4, 8]}), saved)
     assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
+
+
+def test_a_save_that_is_stopped_between_its_files_shows_in_the_threshold(saved, monkeypatch):
+    """So a run can tell, which knows the threshold that belongs to its best epoch."""
+    write, written = atomic.write, []
+
+    def stopped(path: Path, content: bytes | str) -> None:
+        if written:
+            raise KeyboardInterrupt
+        written.append(path)
+        write(path, content)
+
+    monkeypatch.setattr(atomic, "write", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        save_model(small_model(), saved, threshold=0.75)
+    assert load_model(saved).config.threshold == 0.75
 
 
 class Bomb:
