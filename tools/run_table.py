@@ -3,13 +3,15 @@
     python tools/run_table.py --to runs                 # everything, in the table's order
     python tools/run_table.py --to runs --part 1 --experiment static-16 --experiment learned-16
 
-A run that was stopped goes on where it was. Each result is written as soon as its run is done. Two of these
-may work beside each other: a run is taken by making its folder `claim`.
+A run that was stopped, however it was, goes on where it was. Each result is written as soon as its run is
+done. Two of these may work beside each other on one machine: a run's file `lock` says that it is taken.
 """
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -37,21 +39,29 @@ def missing_cells(parts: tuple[Part, ...], on_record: list[dict]) -> list[Cell]:
     return [cell for cell in dict.fromkeys(planned_cells(parts)) if cell not in done]
 
 
+@contextmanager
+def taken(run: Path) -> Iterator[bool]:
+    """Whether this process has the run to itself; the system lets go of it even when that is killed."""
+    run.mkdir(parents=True, exist_ok=True)
+    with (run / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
 def run_cell(cell: Cell, folder: Path, device: str | None) -> Path | None:
-    """Train one run to its end and put its test on record; None where another process has it."""
+    """Train one run to its end and put its test on record; None where another process has it, or had."""
     name, split, seed = cell
     run = folder / f"{name}_{split}_seed{seed}"
-    run.mkdir(parents=True, exist_ok=True)
-    try:
-        (run / "claim").mkdir()
-    except FileExistsError:
-        return None
-    try:
+    with taken(run) as mine:
+        if not mine or (results.RUNS / f"{run.name}.json").is_file():
+            return None
         experiment = load_experiment(CONFIGS / f"{name}.toml").changed(split=split, seed=seed)
         runs.train_experiment(experiment, run, device=device, resume=True)
         return results.save_result(runs.evaluate_run(run, device=device))
-    finally:
-        (run / "claim").rmdir()
 
 
 def main(
