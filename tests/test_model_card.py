@@ -60,6 +60,8 @@ def test_other_runs_stand_beside_it_and_speak_in_the_limits(model, own):
     twin |= {"seed": own["seed"] + 1, "macc": own["macc"] - 0.02}
     elsewhere |= {"split": "leave-out-b", "macc": 0.612}
     card = model_card.model_card(model, [own, twin, elsewhere])
+    perfect = own | {"seed": own["seed"] + 2, "macc": 1.0}
+    assert "and 100.0." in model_card.model_card(model, [own, twin, perfect])
     seeds = f"2 seeds gave a MACC between {100 * twin['macc']:.1f} and {100 * own['macc']:.1f}."
     assert seeds in card
     assert "its MACC was 61.2 on b." in card

@@ -158,8 +158,8 @@ def _seeds(runs: Sequence[dict]) -> str:
     alike = [r for r in runs if (r["experiment"], r["split"]) == (own["experiment"], own["split"])]
     if len(alike) == 1:
         return "One seed: how much chance had a share in it is not shown here."
-    values = sorted(_percent(run["macc"]) for run in alike)
-    return f"{len(alike)} seeds gave a MACC between {values[0]} and {values[-1]}."
+    values = [run["macc"] for run in alike]
+    return f"{len(alike)} seeds gave a MACC between {_percent(min(values))} and {_percent(max(values))}."
 
 
 def _without_e(run: dict) -> str:
