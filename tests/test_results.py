@@ -1,6 +1,7 @@
 """A result on record holds what its numbers follow from, and they follow from it."""
 
 import csv
+import errno
 import io
 import json
 import re
@@ -95,6 +96,19 @@ def test_a_result_comes_back_from_disk_as_it_was(tmp_path):
     assert path.name == "mine_blocks-1_seed0.json"
     (loaded,) = load_results(tmp_path / "deep")
     assert loaded == json.loads(json.dumps(result()))
+
+
+def test_a_full_disk_leaves_the_record_that_was_there(tmp_path, monkeypatch):
+    path = save_result(result(), tmp_path)
+    before = path.read_bytes()
+
+    def full_disk(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("spectnet.atomic.os.fsync", full_disk)
+    with pytest.raises(OSError, match=r"seed0\.json could not be written \(No space left on device\)"):
+        save_result(result(scores=(0.1, 0.2, 0.3, 0.4)), tmp_path)
+    assert path.read_bytes() == before
 
 
 def test_a_model_that_calls_nothing_abnormal_can_be_put_on_record(tmp_path):

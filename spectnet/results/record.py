@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from spectnet import atomic
 from spectnet.experiment import Experiment
 from spectnet.metrics import binary_metrics, challenge_score, macc_interval, roc_auc
 from spectnet.recordings import Recording
@@ -128,11 +129,9 @@ def _rounded(epoch: dict) -> dict:
 
 def save_result(result: dict, folder: Path | str = RUNS) -> Path:
     """Write one run's JSON, named for experiment, split and seed; each epoch and recording has a line."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{result['experiment']}_{result['split']}_seed{result['seed']}.json"
+    path = Path(folder) / f"{result['experiment']}_{result['split']}_seed{result['seed']}.json"
     entries = [f" {json.dumps(key)}: {_laid_out(value)}" for key, value in result.items()]
-    path.write_text("{\n" + ",\n".join(entries) + "\n}\n")
+    atomic.write(path, "{\n" + ",\n".join(entries) + "\n}\n")
     return path
 
 
