@@ -108,8 +108,9 @@ def test_the_history_is_what_validation_of_the_kept_model_gives(halves):
     assert history.best.center_frequencies == pytest.approx(frequencies)
 
 
-def test_validation_counts_both_classes_alike_in_every_subset(hearts, monkeypatch):
-    """Three normal hearts of one device weigh as much as the one normal heart of the other."""
+@pytest.fixture
+def judge_uneven(hearts, monkeypatch):
+    """Validate by given scores: 3 normal electronic, 1 abnormal; 1 normal contact, 3 abnormal."""
 
     def some(subset: str, label: int, n: int) -> list[Recording]:
         return [h for h in hearts if (h.subset, h.label) == (subset, label)][:n]
@@ -120,14 +121,30 @@ def test_validation_counts_both_classes_alike_in_every_subset(hearts, monkeypatc
         *some("contact", 0, 1),
         *some("contact", 1, 3),
     ]
-    scores = np.array([0.1, 0.2, 0.3, 0.8, 0.99, 0.8, 0.8, 0.8])  # wrong of the one normal contact heart
-    monkeypatch.setattr(validation, "score_segments", lambda *_, **__: None)
-    monkeypatch.setattr(validation, "score_recordings", lambda *_: scores)
-    macc, auc, threshold = validate(model(), cut(chosen))
+
+    def judge(*scores: float) -> tuple[float, float, float]:
+        monkeypatch.setattr(validation, "score_segments", lambda *_, **__: None)
+        monkeypatch.setattr(validation, "score_recordings", lambda *_: np.array(scores))
+        return validate(model(), cut(chosen))
+
+    return judge
+
+
+def test_validation_counts_both_classes_alike_in_every_subset(judge_uneven):
+    """Three normal hearts of one device weigh as much as the one normal heart of the other."""
+    # Wrong of the one normal contact heart.
+    macc, auc, threshold = judge_uneven(0.1, 0.2, 0.3, 0.8, 0.99, 0.8, 0.8, 0.8)
     # Of four pairs of cells, each a quarter, the loud normal contact heart loses against both abnormal ones.
     assert auc == pytest.approx(1 / 2)
     assert macc == pytest.approx((1 + 1 / 2) / 2)  # by heads it would be (1 + 3 / 4) / 2
     assert 0.3 < threshold < 0.8
+
+
+def test_the_threshold_is_chosen_by_the_balanced_score(judge_uneven):
+    """By heads, 0.75 would be best: it finds three of four and spares all."""
+    macc, _, threshold = judge_uneven(0.4, 0.6, 0.6, 0.5, 0.4, 0.9, 0.9, 0.9)
+    assert threshold == pytest.approx(0.45)
+    assert macc == pytest.approx((1 + (1 / 3 + 1) / 2) / 2)
 
 
 def test_of_equal_epochs_the_first_is_best():
