@@ -99,6 +99,13 @@ def test_a_row_is_the_mean_over_seeds_with_its_interval(runs):
     assert len(learned.estimate.seeds) == 2, "a run that chose on the test recordings does not count"
 
 
+def test_a_run_that_chose_on_the_test_recordings_counts_nowhere(runs):
+    assert {r["seed"] for r in complete(runs, "learned", ["paper-fold-0"])} == {0, 1}
+    lesson = runs[-1] | {"experiment": "lesson"}
+    found = summary_rows([*runs, lesson], [FOLD], n_draws=100)
+    assert "lesson" not in {row.experiment for row in found}, "nor has it a part beside the plan"
+
+
 def test_the_table_shows_empty_cells_as_such(runs):
     text = summary_markdown(summary_rows(runs, [FOLD], n_draws=100))
     (line,) = [line for line in text.splitlines() if line.startswith("| mfcc")]

@@ -135,6 +135,22 @@ def test_the_result_is_the_kept_models_on_the_test_side(folder, heard, recording
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_a_run_is_tested_as_it_was_validated(tmp_path, heard, monkeypatch):
+    """In its precision, and with dropout where the lesson asks for it."""
+    asked = []
+
+    def listening(*args: object, **how: object) -> np.ndarray:
+        asked.append(how)
+        return score_segments(*args, **how)
+
+    monkeypatch.setattr(runs, "score_segments", listening)
+    how = {"precision": "bf16", "dropout_at_test": True}
+    recipe = TINY.training.model_copy(update={"epochs": 1, **how})
+    train_experiment(TINY.model_copy(update={"training": recipe}), tmp_path, device="cpu", progress=False)
+    evaluate_run(tmp_path, device="cpu", progress=False)
+    assert asked == [how, how], "the test side, and inner validation for an ensemble's threshold"
+
+
 def test_an_experiment_may_be_chosen_after_training_and_nothing_else_changes(folder, heard):
     plain = evaluate_run(folder, device="cpu", progress=False)
     chosen = evaluate_run(folder, device="cpu", role="chosen", progress=False)
