@@ -22,5 +22,5 @@ class Clock:
 
     @property
     def core_seconds(self) -> float:
-        """On all cores, of all processes, which work alike; a GPU's time is not in it."""
+        """On all cores, of all processes, which work alike; without a GPU's time, and a loader's workers'."""
         return self.earlier[1] + self.processes * (time.process_time() - self._core)
