@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from accelerate import Accelerator
-from sklearn.metrics import roc_auc_score
 
 from spectnet.evaluation import Precision, score_recordings, score_segments
-from spectnet.metrics import best_threshold, binary_metrics
+from spectnet.metrics import best_threshold, binary_metrics, roc_auc
 from spectnet.model import SpectNet
 from spectnet.segments import SegmentDataset
 from spectnet.splits import balancing_weights
@@ -59,5 +58,5 @@ def validate(
         probabilities = together.reduce(mine, "sum").cpu().numpy()
     scores = score_recordings(validation, probabilities)
     threshold = best_threshold(labels, scores, weights)
-    auc = float(roc_auc_score(labels, scores, sample_weight=weights))
+    auc = roc_auc(labels, scores, weights)
     return Validation(binary_metrics(labels, scores, threshold, weights).macc, auc, threshold)
