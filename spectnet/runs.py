@@ -181,10 +181,17 @@ def evaluate_run(
         progress: show a bar.
 
     Raises:
-        ValueError: no such device, no run in the folder, or a model that cannot be used.
+        ValueError: no such device, no run in the folder, one that has not ended, or a model that cannot
+            be used.
     """
     folder, computing_on = Path(folder), choose_device(device)
     run, experiment, history = _read_run(folder / RUN_FILE)
+    # Its end would be tested again, and then the test recordings had been read twice.
+    if len(history.epochs) < experiment.training.epochs:
+        raise ValueError(
+            f"{folder} has {len(history.epochs)} of {experiment.training.epochs} epochs; "
+            "finish it with `spectnet train ... --resume`, then test it"
+        )
     if role is not None:
         experiment = experiment.model_copy(update={"role": role})
     recordings = load_recordings(experiment.data)
