@@ -1,30 +1,32 @@
 // The filterbank explorer: how many gammatone filters, of which order, between which frequencies; what each
 // does to an impulse and to a tone, what all do together, and the spectrogram of a heart sound they draw.
+import * as dsp from "./dsp.js";
 import * as shared from "./shared.js";
+import * as sound from "./sound.js";
 
-const { element, decibels, rgb } = shared;
+const { element, rgb } = shared, { decibels } = dsp;
 const FLOOR_DB = -40, TOP_DB = 15, RANGE_DB = 50, POINTS = 401;
+const MEASURE = 0, LISTEN = 1, LOOK = 2; // stages of a redraw
 const DESIGN = ["n_filters", "order", "f_min", "f_max", "scale", "bandwidth_rule"];
 const SCALE_NAMES = [["mel", "mel"], ["erb", "ERB (the ear)"], ["linear", "linear"]];
 const RULE_NAMES = [["spacing", "neighbours meet at −3 dB"], ["erb", "ERB (the ear)"], ["100", "100 Hz for all (the paper)"]];
-const SPEEDS = [["1", "at its own pitch"], ["2", "twice as high"], ["4", "four times as high"]];
 const hz = (f) => String(f < 10 ? Math.round(f * 10) / 10 : Math.round(f));
 const signed = (v) => (v < -0.05 ? "−" : v > 0.05 ? "+" : "") + Math.abs(v).toFixed(1);
 
 /** Every number that is drawn, from the settings alone. */
 export function design({ n_filters, order, f_min, f_max, scale, bandwidth_rule }, sampleRate) {
-  const centers = shared.spacedFrequencies(n_filters, f_min, f_max, scale);
-  const widths = shared.bandwidths(n_filters, f_min, f_max, scale, order, bandwidth_rule);
+  const centers = dsp.spacedFrequencies(n_filters, f_min, f_max, scale);
+  const widths = dsp.bandwidths(n_filters, f_min, f_max, scale, order, bandwidth_rule);
   const grid = Float64Array.from({ length: POINTS }, (_, k) => (k * sampleRate) / 2 / (POINTS - 1));
   // To where a filter's power is down by 60 dB.
   const reach = Math.sqrt(1e6 ** (1 / order) - 1);
-  const { re, im } = shared.frequencyResponse(centers, widths, grid, order, sampleRate, reach);
+  const { re, im } = dsp.frequencyResponse(centers, widths, grid, order, sampleRate, reach);
   const power = re.map((v, k) => v * v + im[k] * im[k]), total = new Float64Array(POINTS);
   power.forEach((v, k) => (total[k % POINTS] += v));
   const inside = total.filter((_, k) => grid[k] >= centers[0] && grid[k] <= centers[n_filters - 1]);
   const ripple = inside.length ? [decibels(Math.min(...inside)), decibels(Math.max(...inside))] : null;
   // Widths at -3 dB.
-  const spread = widths.map((b) => b * shared.halfPowerFactor(order));
+  const spread = widths.map((b) => b * dsp.halfPowerFactor(order));
   return { n: n_filters, order, scale, fMin: f_min, fMax: f_max, centers, widths, spread, grid, power, total, ripple, sampleRate };
 }
 
@@ -32,7 +34,7 @@ export function design({ n_filters, order, f_min, f_max, scale, bandwidth_rule }
 export function spectrogram(bank, x) {
   const window = Math.round(0.025 * bank.sampleRate), hop = Math.round(0.01 * bank.sampleRate);
   const rows = Array.from(bank.centers, (center, i) =>
-    shared.energyFrames(shared.filterOutput(x, center, bank.widths[i], bank.order, bank.sampleRate), window, hop));
+    dsp.energyFrames(dsp.filterOutput(x, center, bank.widths[i], bank.order, bank.sampleRate), window, hop));
   let most = 0, loudest = [0, 0];
   rows.forEach((row, i) => row.forEach((v, k) => v > most && ((most = v), (loudest = [i, k]))));
   return { rows, frames: rows[0].length, window, hop, most, loudest };
@@ -153,24 +155,6 @@ function drawSpectrogram(canvas, picture, bank, chosen, clip, ink) {
   return { ...rows, xOf };
 }
 
-const PALETTE = Uint32Array.from({ length: 256 }, (_, k) => {
-  const [r, g, b] = shared.colorAt("magma", k / 255);
-  return (255 << 24) | (b << 16) | (g << 8) | r;
-});
-
-// One pixel a filter and frame, the loudest at the top of the colours and 50 dB below it black.
-function paint({ rows, frames, most }) {
-  const image = new ImageData(frames, rows.length), pixels = new Uint32Array(image.data.buffer);
-  for (let i = 0; i < rows.length; i++)
-    for (let k = 0; k < frames; k++) {
-      const level = 255 * (1 + decibels(rows[i][k] / most) / RANGE_DB);
-      pixels[(rows.length - 1 - i) * frames + k] = PALETTE[level > 0 ? Math.round(level) : 0];
-    }
-  const canvas = element("canvas", { width: frames, height: rows.length });
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
-}
-
 // ---- what is said in words ----
 
 function summary(bank) {
@@ -185,17 +169,7 @@ const nameOf = (bank, i) =>
   `Filter ${i + 1} of ${bank.n}: centre ${bank.centers[i].toFixed(1)} Hz, bandwidth b = ${bank.widths[i].toFixed(1)} Hz, ` +
   `${bank.spread[i].toFixed(1)} Hz wide at −3 dB`;
 
-const tableRow = (bank, i) => {
-  const cells = [bank.centers, bank.widths, bank.spread].map((list) => element("td", {}, list[i].toFixed(2)));
-  return element("tr", {}, element("th", { scope: "row" }, i + 1), ...cells);
-};
-
-function readClips(model) {
-  return model.get("clips").map(({ name, samples }) => {
-    const view = new DataView(samples.buffer ?? samples, samples.byteOffset ?? 0, samples.byteLength);
-    return { name, x: Float64Array.from({ length: view.byteLength / 2 }, (_, k) => view.getInt16(2 * k, true) / 32767) };
-  });
-}
+const tableRow = (bank, i) => [i + 1, ...[bank.centers, bank.widths, bank.spread].map((list) => list[i].toFixed(2))];
 
 // ---- the widget ----
 
@@ -219,159 +193,91 @@ function makeControls(model, change) {
   };
 }
 
-function makePanel(title, note) {
-  const canvas = element("canvas", { role: "img", "aria-label": title });
-  const cursor = element("div", { class: "sn-cursor", hidden: "" });
-  const stage = element("div", { class: "sn-stage" }, canvas, cursor);
-  const caption = element("figcaption", {}, `${title} `, element("small", {}, note));
-  return { canvas, cursor, title, node: element("figure", { class: "sn-panel" }, caption, stage) };
-}
-
-function layOut(root, parts) {
-  const { controls, panels, clip, speed, filter, playFilter, playClip, said, named, table, numbers } = parts;
-  const head = ["filter", "centre frequency (Hz)", "bandwidth b (Hz)", "width at −3 dB (Hz)"];
-  root.append(
-    element("div", { class: "sn-controls" }, ...Object.values(controls).map((c) => c.node)),
-    panels.responses.node,
-    element("p", { class: "sn-said", role: "status", "aria-live": "polite" }, said),
-    element("div", { class: "sn-pair" }, panels.impulses.node, panels.spectrogram.node),
-    element("p", { class: "sn-named" }, named),
-    element("div", { class: "sn-controls" }, filter.node, clip.node, speed.node),
-    element("div", { class: "sn-buttons" }, playFilter, playClip),
-    numbers,
-  );
-  const title = "The filters in numbers", row = element("tr", {}, ...head.map((h) => element("th", { scope: "col" }, h)));
-  const box = element("div", { class: "sn-table", tabindex: 0, role: "region", "aria-label": title });
-  box.append(element("table", {}, element("thead", {}, row), table));
-  numbers.append(element("summary", {}, title), box);
-}
+const HEAD = ["filter", "centre frequency (Hz)", "bandwidth b (Hz)", "width at −3 dB (Hz)"];
 
 function render({ model, el }) {
-  const root = shared.openRoot(el, "Filterbank explorer"), player = shared.makePlayer();
-  const state = { clips: readClips(model), clip: 0, chosen: 0, speed: 4, playing: null, bank: null, picture: null };
-  const change = (values) => {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  };
-  const controls = makeControls(model, change);
+  const state = { clips: sound.readClips(model), clip: 0, chosen: 0, speed: 4, bank: null, heard: null, image: null };
   const panels = {
-    responses: makePanel("Frequency responses", "each filter, and the sum of their powers in bold"),
-    impulses: makePanel("Impulse responses", "each to its own peak"),
-    spectrogram: makePanel("Spectrogram", "log energy, 50 dB from black to white"),
+    responses: shared.panel("Frequency responses", "each filter, and the sum of their powers in bold"),
+    impulses: shared.panel("Impulse responses", "each to its own peak"),
+    spectrogram: shared.panel("Spectrogram", "log energy, 50 dB from black to white"),
   };
-  const [said, named] = [element("span"), element("span")];
-  const playFilter = element("button", { type: "button" }), playClip = element("button", { type: "button" });
-  const parts = {
-    controls, panels, said, named, playFilter, playClip,
-    table: element("tbody"), numbers: element("details"),
+  const named = element("span"), numbers = shared.table("The filters in numbers", HEAD);
+  const controls = makeControls(model, (values) => shared.setAll(model, values));
+  const pick = {
     filter: shared.slider("Filter to name and play", { min: 1, max: 64, step: 1 }, String, (v) => choose(v - 1)),
-    clip: shared.choice("Heart sound", state.clips.map((c, i) => [i, c.name]), (v) => ((state.clip = Number(v)), refresh("sound"))),
-    speed: shared.choice("Playback", SPEEDS, (v) => (state.speed = Number(v))),
+    clip: shared.choice("Heart sound", state.clips.map((c, i) => [i, c.name]), (v) => ((state.clip = Number(v)), view.refresh(LISTEN))),
+    speed: shared.choice("Playback", sound.SPEEDS, (v) => (state.speed = Number(v))),
   };
-  parts.clip.set(0);
-  parts.speed.set(state.speed);
-  layOut(root, parts);
+  pick.clip.set(0);
+  pick.speed.set(state.speed);
 
-  // Work is done once a frame, and only as much as the change asks for.
-  let due = null, wanted = "", announce = null;
-  const ORDER = ["look", "sound", "bank"];
-  const refresh = (what) => {
-    if (ORDER.indexOf(what) > ORDER.indexOf(wanted)) wanted = what;
-    due ??= requestAnimationFrame(() => {
-      due = null;
-      const started = performance.now(), what = wanted;
-      wanted = "";
-      if (what === "bank") measure();
-      if (what !== "look") listen();
-      draw();
-      root.dataset.redrawMs = (performance.now() - started).toFixed(1);
-    });
-  };
   const measure = () => {
     const settings = Object.fromEntries(DESIGN.map((name) => [name, model.get(name)]));
     for (const name of DESIGN) controls[name].set(settings[name]);
     state.bank = design(settings, model.get("sample_rate"));
     state.chosen = Math.min(state.chosen, state.bank.n - 1);
-    parts.filter.input.max = state.bank.n;
-    if (parts.numbers.open) fillTable();
-    clearTimeout(announce);
-    announce = setTimeout(() => (said.textContent = summary(state.bank)), said.textContent ? 250 : 0);
+    pick.filter.input.max = state.bank.n;
+    fillTable();
+    view.say(summary(state.bank));
   };
-  const fillTable = () => parts.table.replaceChildren(...Array.from(state.bank.centers, (_, i) => tableRow(state.bank, i)));
+  const fillTable = () => numbers.node.open && numbers.fill(Array.from(state.bank.centers, (_, i) => tableRow(state.bank, i)));
   const listen = () => {
-    const heard = spectrogram(state.bank, state.clips[state.clip].x);
-    state.picture = { heard, image: paint(heard) };
+    state.heard = spectrogram(state.bank, state.clips[state.clip].x);
+    const { rows, frames, most } = state.heard;
+    state.image = shared.heatMap(rows, frames, (v) => 1 + decibels(v / most) / RANGE_DB);
   };
   let places = {};
-  const draw = () => {
-    const style = getComputedStyle(root), color = (name) => style.getPropertyValue(`--sn-${name}`).trim();
-    const ink = Object.fromEntries(["text", "soft", "grid", "accent"].map((name) => [name, color(name)]));
-    [ink.low, ink.high] = color("range").split(" ").map(Number);
-    const { bank, chosen, picture } = state, clip = state.clips[state.clip];
-    parts.filter.set(chosen + 1);
+  const draw = (ink) => {
+    const { bank, chosen } = state;
+    pick.filter.set(chosen + 1);
     named.textContent = nameOf(bank, chosen);
     places = {
       responses: drawResponses(panels.responses.canvas, bank, chosen, ink),
       impulses: drawImpulses(panels.impulses.canvas, bank, chosen, ink),
-      spectrogram: drawSpectrogram(panels.spectrogram.canvas, picture, bank, chosen, clip, ink),
+      spectrogram: drawSpectrogram(panels.spectrogram.canvas, state, bank, chosen, state.clips[state.clip], ink),
     };
     describe();
   };
   const describe = () => {
-    const { bank, picture } = state, [i, k] = picture.heard.loudest, clip = state.clips[state.clip];
-    const at = (k * picture.heard.hop + picture.heard.window / 2) / bank.sampleRate;
-    const label = (name, text) => panels[name].canvas.setAttribute("aria-label", `${panels[name].title}. ${text}`);
-    label("responses", summary(bank));
-    label("impulses", `${hz(bank.centers[0])} Hz at the bottom to ${hz(bank.centers[bank.n - 1])} Hz at the top.`);
-    label("spectrogram", `${clip.name}: loudest behind filter ${i + 1} (${hz(bank.centers[i])} Hz) at ${at.toFixed(2)} s.`);
+    const { bank, heard } = state, [i, k] = heard.loudest, at = (k * heard.hop + heard.window / 2) / bank.sampleRate;
+    panels.responses.describe(summary(bank));
+    panels.impulses.describe(`${hz(bank.centers[0])} Hz at the bottom to ${hz(bank.centers[bank.n - 1])} Hz at the top.`);
+    panels.spectrogram.describe(
+      `${state.clips[state.clip].name}: loudest behind filter ${i + 1} (${hz(bank.centers[i])} Hz) at ${at.toFixed(2)} s.`);
   };
-  const choose = (i) => i !== state.chosen && ((state.chosen = i), refresh("look"));
+  const choose = (i) => i !== state.chosen && ((state.chosen = i), view.refresh(LOOK));
 
-  const buttons = () => {
-    const label = (button, what, text) => (button.textContent = state.playing === what ? "■ Stop" : `▶ ${text}`);
-    label(playFilter, "filter", "Play this filter");
-    label(playClip, "clip", "Play the sound");
+  const clip = () => ({ x: state.clips[state.clip].x, sampleRate: state.bank.sampleRate, speed: state.speed });
+  const filtered = () => {
+    const { bank, chosen } = state, { x } = clip();
+    return { ...clip(), x: dsp.filterOutput(x, bank.centers[chosen], bank.widths[chosen], bank.order, bank.sampleRate) };
   };
-  const stop = () => (player.stop(), (state.playing = null), (panels.spectrogram.cursor.hidden = true), buttons());
-  const play = (what) => {
-    if (state.playing === what) return stop();
-    stop();
-    const { bank, chosen } = state, { x } = state.clips[state.clip];
-    const sound = what === "clip" ? x : shared.filterOutput(x, bank.centers[chosen], bank.widths[chosen], bank.order, bank.sampleRate);
-    const seconds = player.play(sound, bank.sampleRate, state.speed, () => state.playing === what && stop());
-    state.playing = what;
-    buttons();
-    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) runCursor(seconds);
-  };
-  const runCursor = (seconds) => {
-    const { cursor } = panels.spectrogram, { frame } = places.spectrogram;
-    cursor.hidden = false;
-    cursor.animate([frame.left, frame.right].map((x) => ({ transform: `translateX(${x}px)` })), 1000 * seconds);
-  };
-  playFilter.addEventListener("click", () => play("filter"));
-  playClip.addEventListener("click", () => play("clip"));
+  const sources = { filter: { text: "Play this filter", sound: filtered }, clip: { text: "Play the sound", sound: clip } };
+  const sweep = (seconds) => panels.spectrogram.sweep(places.spectrogram.frame.left, places.spectrogram.frame.right, seconds);
+  const player = sound.playButtons(sources, sweep, panels.spectrogram.rest);
+
+  const view = shared.openExplorer(el, "Filterbank explorer", [measure, listen, draw]);
+  view.root.append(
+    element("div", { class: "sn-controls" }, ...Object.values(controls).map((c) => c.node)),
+    panels.responses.node,
+    view.said,
+    element("div", { class: "sn-pair" }, panels.impulses.node, panels.spectrogram.node),
+    element("p", { class: "sn-named" }, named),
+    element("div", { class: "sn-controls" }, ...Object.values(pick).map((c) => c.node)),
+    element("div", { class: "sn-buttons" }, ...Object.values(player.buttons)),
+    numbers.node,
+  );
   for (const [name, { canvas }] of Object.entries(panels)) {
     const point = (event) => choose(places[name].filterAt(event.offsetX, event.offsetY));
     canvas.addEventListener("pointermove", (event) => event.pointerType === "mouse" && point(event));
-    canvas.addEventListener("click", (event) => (point(event), stop(), play("filter")));
+    canvas.addEventListener("click", (event) => (point(event), player.play("filter")));
   }
-  parts.numbers.addEventListener("toggle", fillTable);
-  buttons();
-
+  numbers.node.addEventListener("toggle", fillTable);
   // The widget manager takes these off itself when the view goes.
-  model.on(DESIGN.map((name) => `change:${name}`).join(" "), () => refresh("bank"));
-  model.on("change:clips", () => ((state.clips = readClips(model)), refresh("sound")));
-  const unwatch = shared.watchTheme(() => refresh("look"));
-  const resized = new ResizeObserver(() => refresh("look"));
-  resized.observe(root);
-  refresh("bank");
-  return () => {
-    unwatch();
-    resized.disconnect();
-    player.close();
-    clearTimeout(announce);
-    cancelAnimationFrame(due);
-  };
+  model.on(DESIGN.map((name) => `change:${name}`).join(" "), () => view.refresh(MEASURE));
+  model.on("change:clips", () => ((state.clips = sound.readClips(model)), view.refresh(LISTEN)));
+  return () => (view.close(), player.close());
 }
 
 export default { render };

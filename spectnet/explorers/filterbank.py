@@ -15,10 +15,9 @@ import traitlets
 from jaxtyping import Float, Real
 
 from spectnet import gammatone, scales
-from spectnet.explorers.module import FOLDER, joined
+from spectnet.explorers.clips import as_clips, synthetic_hearts
+from spectnet.explorers.module import STYLE, joined
 from spectnet.orders import MAX_ORDER
-from spectnet.recordings import RecordingError, check_waveform
-from spectnet.synthesis import HeartSettings, synthesize
 
 WINDOW_S = 0.025  # of the spectrogram that the browser draws
 _DESIGN = ("n_filters", "order", "f_min", "f_max", "scale", "bandwidth_rule")
@@ -65,7 +64,7 @@ class FilterbankExplorer(anywidget.AnyWidget):
     """
 
     _esm = joined("filterbank.js")
-    _css = (FOLDER / "explorer.css").read_text(encoding="utf-8")
+    _css = STYLE
 
     n_filters = traitlets.Int(16, min=1, max=64).tag(sync=True)
     order = traitlets.Int(4, min=1, max=MAX_ORDER).tag(sync=True)
@@ -92,11 +91,9 @@ class FilterbankExplorer(anywidget.AnyWidget):
         scale: str = "mel",
         bandwidth_rule: str | float = "spacing",
     ) -> None:
-        if waveform is None:
-            waveform = _synthetic_hearts(int(sample_rate))
-        named = waveform if isinstance(waveform, Mapping) else {"your recording": waveform}
+        sounds = synthetic_hearts(sample_rate) if waveform is None else waveform
         self.set_trait("sample_rate", float(sample_rate))
-        self.set_trait("clips", [_as_clip(*sound, sample_rate) for sound in named.items()])
+        self.set_trait("clips", as_clips(sounds, sample_rate, shortest_s=WINDOW_S))
         super().__init__(
             n_filters=n_filters,
             order=order,
@@ -135,26 +132,3 @@ class FilterbankExplorer(anywidget.AnyWidget):
         if self.bandwidth_rule == "erb":
             return gammatone.bandwidth_from_erb(frequencies, self.order)
         return torch.full_like(frequencies, self.bandwidth_rule)
-
-
-def _synthetic_hearts(sample_rate: int) -> dict[str, Float[np.ndarray, " time"]]:
-    """One heart for 2.5 s, without and with a murmur."""
-    murmurs = {"a normal heart": None, "the same, with a murmur": "ejection"}
-    settings = {"duration_s": 2.5, "sample_rate": sample_rate, "room_db": -50.0}
-    return {
-        name: synthesize(HeartSettings(murmur=murmur, **settings), seed=0).read()[0]
-        for name, murmur in murmurs.items()
-    }
-
-
-def _as_clip(name: str, samples: Real[np.ndarray, " time"], sample_rate: float) -> dict:
-    """A sound as the browser takes it: 16-bit little-endian, brought to full scale."""
-    waveform = check_waveform(np.asarray(samples, dtype=np.float32), name)
-    if len(waveform) < WINDOW_S * sample_rate:
-        raise RecordingError(
-            f"{name} must last at least {WINDOW_S:g} s, got {len(waveform) / sample_rate:g} s"
-        )
-    return {
-        "name": name,
-        "samples": np.round(32767 * waveform / np.abs(waveform).max()).astype("<i2").tobytes(),
-    }

@@ -1,163 +1,7 @@
-// Mathematics, drawing, controls and sound that the explorers share.
+// What all explorers draw with: colours, axes, controls, and the life of one on a page.
 //
-// Python joins this file to each explorer's own module, because a widget's module is loaded from a blob,
-// where relative imports fail. The mathematics mirror spectnet.scales, spectnet.gammatone and
-// spectnet.filterbank; tests/explorers holds them together to 1e-6.
-
-// ---- scales: [Hz to scale, scale to Hz] ----
-
-export const SCALES = {
-  mel: [(f) => 2595 * Math.log10(1 + f / 700), (m) => 700 * (10 ** (m / 2595) - 1)],
-  erb: [(f) => Math.log(4.37e-3 * f + 1) / (24.7 * 4.37e-3), (e) => (Math.exp(e * 24.7 * 4.37e-3) - 1) / 4.37e-3],
-  linear: [(f) => f, (f) => f],
-};
-
-export const erbWidth = (frequency) => 24.7 * (4.37e-3 * frequency + 1);
-
-function steps(count, fMin, fMax, scale) {
-  const [to, from] = SCALES[scale];
-  const low = to(fMin), high = to(fMax);
-  return Float64Array.from({ length: count + 1 }, (_, i) => from(low + ((high - low) * i) / count));
-}
-
-export const spacedFrequencies = (n, fMin, fMax, scale) => steps(n + 1, fMin, fMax, scale).slice(1, -1);
-
-// ---- the gammatone ----
-
-export const halfPowerFactor = (order) => 2 * Math.sqrt(2 ** (1 / order) - 1);
-
-const factorial = (n) => (n < 2 ? 1 : n * factorial(n - 1));
-
-export const erbFactor = (order) =>
-  (Math.PI * factorial(2 * order - 2) * 2 ** (2 - 2 * order)) / factorial(order - 1) ** 2;
-
-/** The decay b of each filter in Hz. `rule` is "spacing", "erb" or one number of Hz for all. */
-export function bandwidths(n, fMin, fMax, scale, order, rule) {
-  const centers = spacedFrequencies(n, fMin, fMax, scale);
-  if (rule === "erb") return centers.map((f) => erbWidth(f) / erbFactor(order));
-  if (rule !== "spacing") return centers.fill(Number(rule));
-  const edges = steps(2 * n + 2, fMin, fMax, scale).filter((_, i) => i % 2 === 1);
-  return centers.map((_, i) => (edges[i + 1] - edges[i]) / halfPowerFactor(order));
-}
-
-/** Coefficients of the Eulerian polynomial of degree `order - 2`, from the lowest power. */
-export function eulerian(order) {
-  let row = [1];
-  for (let n = 2; n < order; n++)
-    row = Array.from({ length: n }, (_, k) => (k + 1) * (row[k] ?? 0) + (n - k) * (row[k - 1] ?? 0));
-  return row;
-}
-
-// The sum of k^(n-1) z^k over k >= 0 in closed form; the answer is left in `sumRe`, `sumIm` (no allocation).
-let sumRe = 0, sumIm = 0;
-function powerSum(zRe, zIm, order, coefficients) {
-  let topRe = 1, topIm = 0;
-  if (order > 1) {
-    topRe = topIm = 0;
-    for (let k = coefficients.length - 1; k >= -1; k--) {
-      const re = topRe * zRe - topIm * zIm + (k >= 0 ? coefficients[k] : 0);
-      topIm = topRe * zIm + topIm * zRe;
-      topRe = re;
-    }
-  }
-  let re = 1, im = 0;
-  for (let k = 0; k < order; k++) {
-    const next = re * (1 - zRe) + im * zIm;
-    im = im * (1 - zRe) - re * zIm;
-    re = next;
-  }
-  const size = re * re + im * im;
-  sumRe = (topRe * re + topIm * im) / size;
-  sumIm = (topIm * re - topRe * im) / size;
-}
-
-// Both phasors of the cosine, at +f_c and at its image -f_c, seen at the frequency of phasor (wRe, wIm).
-let rawRe = 0, rawIm = 0;
-function rawResponse(pRe, pIm, wRe, wIm, order, coefficients) {
-  powerSum(pRe * wRe - pIm * wIm, pRe * wIm + pIm * wRe, order, coefficients);
-  rawRe = sumRe / 2;
-  rawIm = sumIm / 2;
-  powerSum(pRe * wRe + pIm * wIm, pRe * wIm - pIm * wRe, order, coefficients);
-  rawRe += sumRe / 2;
-  rawIm += sumIm / 2;
-}
-
-/** Pole, and gain of the raw samples at the centre frequency. */
-function poleAndGain(center, bandwidth, order, sampleRate, coefficients) {
-  const radius = Math.exp((-2 * Math.PI * bandwidth) / sampleRate), angle = (2 * Math.PI * center) / sampleRate;
-  const re = radius * Math.cos(angle), im = radius * Math.sin(angle);
-  rawResponse(re, im, Math.cos(angle), -Math.sin(angle), order, coefficients);
-  return [re, im, Math.hypot(rawRe, rawIm)];
-}
-
-/**
- * Exact transfer function of each sampled filter at each frequency: {re, im}, row after row.
- * Frequencies more than `reach` bandwidths away are left at zero.
- */
-export function frequencyResponse(centers, widths, frequencies, order, sampleRate, reach = Infinity) {
-  const n = frequencies.length, coefficients = eulerian(order);
-  const re = new Float64Array(centers.length * n), im = new Float64Array(centers.length * n);
-  const wRe = Float64Array.from(frequencies, (f) => Math.cos((2 * Math.PI * f) / sampleRate));
-  const wIm = Float64Array.from(frequencies, (f) => -Math.sin((2 * Math.PI * f) / sampleRate));
-  centers.forEach((center, row) => {
-    const [pRe, pIm, gain] = poleAndGain(center, widths[row], order, sampleRate, coefficients);
-    for (let k = 0; k < n; k++) {
-      if (Math.abs(frequencies[k] - center) > reach * widths[row]) continue;
-      rawResponse(pRe, pIm, wRe[k], wIm[k], order, coefficients);
-      re[row * n + k] = rawRe / gain;
-      im[row * n + k] = rawIm / gain;
-    }
-  });
-  return { re, im };
-}
-
-/**
- * Passes `x` through one filter without ever making its impulse response: the numerator of the closed form,
- * then `order` one-pole stages. A complex recursion; its real part is the output.
- */
-export function filterOutput(x, center, width, order, sampleRate) {
-  const coefficients = eulerian(order), n = x.length;
-  const [pRe, pIm, gain] = poleAndGain(center, width, order, sampleRate, coefficients);
-  const re = new Float64Array(n), im = new Float64Array(n);
-  let tapRe = 1 / gain, tapIm = 0;
-  for (let j = 0; j < coefficients.length; j++) {
-    if (order > 1) [tapRe, tapIm] = [tapRe * pRe - tapIm * pIm, tapRe * pIm + tapIm * pRe];
-    const delay = order > 1 ? j + 1 : 0, aRe = tapRe * coefficients[j], aIm = tapIm * coefficients[j];
-    for (let k = delay; k < n; k++) {
-      re[k] += aRe * x[k - delay];
-      im[k] += aIm * x[k - delay];
-    }
-  }
-  // Two stages a pass, twice as fast as one; of an odd order the last stage's partner has its pole at 0.
-  for (let stage = 0; stage < order; stage += 2) {
-    const qRe = stage + 1 < order ? pRe : 0, qIm = stage + 1 < order ? pIm : 0;
-    let sRe = 0, sIm = 0, tRe = 0, tIm = 0;
-    for (let k = 0; k < n; k++) {
-      const s = re[k] + pRe * sRe - pIm * sIm;
-      sIm = im[k] + pRe * sIm + pIm * sRe;
-      sRe = s;
-      const t = s + qRe * tRe - qIm * tIm;
-      tIm = sIm + qRe * tIm + qIm * tRe;
-      re[k] = tRe = t;
-      im[k] = tIm;
-    }
-  }
-  return re;
-}
-
-/** Mean square of `y` in each whole window. */
-export function energyFrames(y, windowLength, hopLength) {
-  const frames = y.length < windowLength ? 0 : 1 + Math.floor((y.length - windowLength) / hopLength);
-  const energy = new Float64Array(frames);
-  for (let i = 0; i < frames; i++) {
-    let sum = 0;
-    for (let k = i * hopLength; k < i * hopLength + windowLength; k++) sum += y[k] * y[k];
-    energy[i] = sum / windowLength;
-  }
-  return energy;
-}
-
-export const decibels = (power) => 10 * Math.log10(Math.max(power, 1e-30));
+// Python joins this file, dsp.js and sound.js to each explorer's own module, because a widget's module is loaded from
+// a blob, where relative imports fail. It takes along only what the module uses.
 
 // ---- colour ----
 
@@ -281,53 +125,112 @@ export function choice(label, options, changed) {
   return { node, input, set };
 }
 
+/** A button that says `text`. */
+export function button(text, clicked) {
+  const node = element("button", { type: "button" }, text);
+  node.addEventListener("click", clicked);
+  return node;
+}
+
+/** A titled picture: a canvas, and a cursor that can sweep over it. `place` is left by whoever draws. */
+export function panel(title, note = "") {
+  const canvas = element("canvas", { role: "img", "aria-label": title });
+  const cursor = element("div", { class: "sn-cursor", hidden: "" });
+  const caption = element("figcaption", {}, `${title} `, element("small", {}, note));
+  const node = element("figure", { class: "sn-panel" }, caption, element("div", { class: "sn-stage" }, canvas, cursor));
+  /** Says in words what the picture shows. */
+  const describe = (text) => canvas.setAttribute("aria-label", `${title}. ${text}`);
+  const rest = () => (cursor.hidden = true);
+  /** Moves the cursor from one place to another in so many seconds, unless the reader wants no motion. */
+  const sweep = (from, to, seconds) => {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    cursor.hidden = false;
+    cursor.animate([from, to].map((x) => ({ transform: `translateX(${x}px)` })), 1000 * seconds);
+  };
+  return { node, canvas, title, describe, sweep, rest };
+}
+
+/** A table to unfold: `fill(rows)` takes lists of cells, the first of which names its row. */
+export function table(title, head) {
+  const body = element("tbody"), row = element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text)));
+  const box = element("div", { class: "sn-table", tabindex: 0, role: "region", "aria-label": title });
+  box.append(element("table", {}, element("thead", {}, row), body));
+  const node = element("details", {}, element("summary", {}, title), box);
+  const tr = ([name, ...cells]) =>
+    element("tr", {}, element("th", { scope: "row" }, name), ...cells.map((cell) => element("td", {}, cell)));
+  return { node, fill: (rows) => body.replaceChildren(...rows.map(tr)) };
+}
+
+// ---- an explorer's life ----
+
+/** Colours of the page as it is now: text, soft, grid, accent, and the range [low, high] of a colour map that shows. */
+function readInk(root) {
+  const style = getComputedStyle(root), color = (name) => style.getPropertyValue(`--sn-${name}`).trim();
+  const [low, high] = color("range").split(" ").map(Number);
+  return { text: color("text"), soft: color("soft"), grid: color("grid"), accent: color("accent"), low, high };
+}
+
 /**
- * Puts an explorer's root in place and keeps its keys to itself: JupyterLab would take the arrow keys
- * from a slider. Returns the root.
+ * Puts an explorer in place and keeps it drawn. `stages` are functions that build on each other, the drawing last;
+ * `refresh(i)` runs stage i and all after it, once, at the next frame. Theme and size are watched. Keys stay inside:
+ * JupyterLab would take the arrow keys from a slider. `say` is the line for screen readers.
  */
-export function openRoot(el, name) {
+export function openExplorer(el, name, stages) {
   const keepKeys = { "data-lm-suppress-shortcuts": true };
   const root = element("div", { class: "sn-explorer", role: "group", "aria-label": name, ...keepKeys });
+  const text = element("span"), said = element("p", { class: "sn-said", role: "status", "aria-live": "polite" }, text);
+  let due = null, first = stages.length, announce = null;
   root.addEventListener("keydown", (event) => event.stopPropagation());
   el.append(root);
-  return root;
-}
-
-// ---- sound ----
-
-/** Band-limited interpolation by a whole factor, since browsers refuse rates below 3 to 8 kHz. */
-export function upsample(x, factor) {
-  const half = 12, y = new Float32Array(x.length * factor);
-  const weight = (t) =>
-    t === 0 ? 1 : Math.abs(t) >= half ? 0 : (Math.sin(Math.PI * t) / (Math.PI * t)) * Math.cos((Math.PI * t) / (2 * half)) ** 2;
-  for (let phase = 0; phase < factor; phase++) {
-    const taps = Array.from({ length: 2 * half }, (_, j) => weight(j - half + 1 - phase / factor));
-    for (let k = 0; k < x.length; k++) {
-      let sum = 0;
-      for (let j = 0; j < 2 * half; j++) sum += taps[j] * (x[k + j - half + 1] ?? 0);
-      y[k * factor + phase] = sum;
-    }
-  }
-  return y;
-}
-
-/** Plays one sound at a time, brought to the same peak and with soft ends; only ever called by a click. */
-export function makePlayer() {
-  let audio = null, source = null;
-  const stop = () => (source?.stop(), (source = null));
-  const play = (x, sampleRate, speed, ended) => {
-    stop();
-    audio ??= new AudioContext();
-    const factor = Math.max(1, Math.ceil(8000 / sampleRate)), y = upsample(x, factor);
-    const peak = y.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-9), fade = 0.01 * sampleRate * factor;
-    const buffer = audio.createBuffer(1, y.length, Math.round(sampleRate * factor));
-    buffer.copyToChannel(y.map((v, k) => (0.8 * v * Math.min(1, k / fade, (y.length - 1 - k) / fade)) / peak), 0);
-    source = new AudioBufferSourceNode(audio, { buffer, playbackRate: speed });
-    source.connect(audio.destination);
-    const mine = source;
-    source.onended = () => (source === mine && (source = null), ended());
-    source.start();
-    return buffer.duration / speed;
+  const run = () => {
+    const started = performance.now(), from = first, ink = readInk(root);
+    due = null;
+    first = stages.length;
+    for (const stage of stages.slice(from)) stage(ink);
+    root.dataset.redrawMs = (performance.now() - started).toFixed(1);
   };
-  return { play, stop, close: () => (stop(), audio?.close()) };
+  const refresh = (stage) => {
+    first = Math.min(first, stage);
+    due ??= requestAnimationFrame(run);
+  };
+  const say = (words) => {
+    clearTimeout(announce);
+    announce = setTimeout(() => (text.textContent = words), text.textContent ? 250 : 0);
+  };
+  const draw = () => refresh(stages.length - 1), unwatch = watchTheme(draw), resized = new ResizeObserver(draw);
+  resized.observe(root);
+  refresh(0);
+  const close = () => {
+    unwatch();
+    resized.disconnect();
+    clearTimeout(announce);
+    cancelAnimationFrame(due);
+  };
+  return { root, said, refresh, say, close };
+}
+
+/** Sets several traits at once, so that Python hears one change. */
+export function setAll(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.save_changes();
+}
+
+// ---- a heat map ----
+
+const PALETTE = Uint32Array.from({ length: 256 }, (_, k) => {
+  const [r, g, b] = colorAt("magma", k / 255);
+  return (255 << 24) | (b << 16) | (g << 8) | r;
+});
+
+/** A canvas with one pixel a value: rows of shares (0 black to 1 brightest), the first row at the bottom. */
+export function heatMap(rows, frames, share) {
+  const image = new ImageData(frames, rows.length), pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < rows.length; i++)
+    for (let k = 0; k < frames; k++) {
+      const level = 255 * share(rows[i][k]);
+      pixels[(rows.length - 1 - i) * frames + k] = PALETTE[level > 0 ? (level < 255 ? Math.round(level) : 255) : 0];
+    }
+  const canvas = element("canvas", { width: frames, height: rows.length });
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
 }

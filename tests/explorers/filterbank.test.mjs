@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import * as dsp from "../../spectnet/explorers/dsp.js";
 import { design, spectrogram } from "../../spectnet/explorers/filterbank.js";
 import * as shared from "../../spectnet/explorers/shared.js";
+import { upsample } from "../../spectnet/explorers/sound.js";
 
 const vectors = JSON.parse(readFileSync(new URL("vectors.json", import.meta.url)));
 
@@ -24,12 +26,12 @@ for (const bank of vectors.banks) {
   const centers = bank.filters.map((i) => bank.center_frequencies[i]), widths = bank.filters.map((i) => bank.bandwidths[i]);
 
   test(`centres and bandwidths: ${name}`, () => {
-    close(shared.spacedFrequencies(n_filters, f_min, f_max, scale), bank.center_frequencies, "centre");
-    close(shared.bandwidths(n_filters, f_min, f_max, scale, order, rule), bank.bandwidths, "bandwidth");
+    close(dsp.spacedFrequencies(n_filters, f_min, f_max, scale), bank.center_frequencies, "centre");
+    close(dsp.bandwidths(n_filters, f_min, f_max, scale, order, rule), bank.bandwidths, "bandwidth");
   });
 
   test(`frequency response is exact: ${name}`, () => {
-    const { re, im } = shared.frequencyResponse(centers, widths, bank.grid, order, rate), n = bank.grid.length;
+    const { re, im } = dsp.frequencyResponse(centers, widths, bank.grid, order, rate), n = bank.grid.length;
     bank.filters.forEach((_, row) => {
       close(re.slice(row * n, row * n + n), bank.response[0][row], "real part");
       close(im.slice(row * n, row * n + n), bank.response[1][row], "imaginary part");
@@ -39,14 +41,14 @@ for (const bank of vectors.banks) {
   test(`recursion rings as the impulse response: ${name}`, () => {
     bank.impulse_response.forEach((expected, row) => {
       const click = expected.map((_, k) => Number(k === 0));
-      close(shared.filterOutput(click, centers[row], widths[row], order, rate), expected, "impulse response");
+      close(dsp.filterOutput(click, centers[row], widths[row], order, rate), expected, "impulse response");
     });
   });
 
   test(`energy in windows: ${name}`, () => {
     bank.energy.forEach((expected, row) => {
-      const output = shared.filterOutput(vectors.waveform, centers[row], widths[row], order, rate);
-      close(shared.energyFrames(output, vectors.window, vectors.hop), expected, "energy");
+      const output = dsp.filterOutput(vectors.waveform, centers[row], widths[row], order, rate);
+      close(dsp.energyFrames(output, vectors.window, vectors.hop), expected, "energy");
     });
   });
 
@@ -61,18 +63,18 @@ for (const bank of vectors.banks) {
 test("leaving out what is 60 dB down changes the sum by less than a thousandth of a decibel", () => {
   const settings = { n_filters: 64, order: 4, f_min: 25, f_max: 400, scale: "mel", bandwidth_rule: "spacing" };
   const { centers, widths, grid, total } = design(settings, 1000);
-  const { re, im } = shared.frequencyResponse(centers, widths, grid, 4, 1000);
+  const { re, im } = dsp.frequencyResponse(centers, widths, grid, 4, 1000);
   grid.forEach((f, k) => {
     if (f < 25 || f > 400) return;
     let exact = 0;
     for (let row = 0; row < 64; row++) exact += re[row * grid.length + k] ** 2 + im[row * grid.length + k] ** 2;
-    assert.ok(Math.abs(shared.decibels(total[k]) - shared.decibels(exact)) < 1e-3);
+    assert.ok(Math.abs(dsp.decibels(total[k]) - dsp.decibels(exact)) < 1e-3);
   });
 });
 
 test("upsampling keeps a tone and its samples", () => {
   const tone = Float64Array.from({ length: 200 }, (_, k) => Math.sin(0.9 * k));
-  const fine = shared.upsample(tone, 8);
+  const fine = upsample(tone, 8);
   for (let k = 320; k < 1280; k++) assert.ok(Math.abs(fine[k] - Math.sin((0.9 * k) / 8)) < 5e-3, `sample ${k}`);
 });
 

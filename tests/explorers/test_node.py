@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from spectnet.explorers.module import FOLDER, joined
+from spectnet.explorers.module import FOLDER, SHARED, joined
 from tests.explorers.write_vectors import VECTORS, vectors
 
 HERE = Path(__file__).parent
-MODULES = sorted(path.name for path in FOLDER.glob("*.js") if path.name != "shared.js")
+MODULES = sorted(path.name for path in FOLDER.glob("*.js") if path.stem not in SHARED)
 
 
 def node(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -62,15 +63,49 @@ def test_module_stands_alone_under_30_kb(name: str, tmp_path: Path) -> None:
     assert done.stdout.strip() == "function", done.stderr
 
 
-def test_module_without_the_shared_import_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of explorers with shared files of its own."""
     monkeypatch.setattr("spectnet.explorers.module.FOLDER", tmp_path)
-    (tmp_path / "shared.js").write_text("export const one = 1;\n")
-    (tmp_path / "other.js").write_text("export default {};\n")
+    (tmp_path / "dsp.js").write_text("// Mathematics.\n\nexport const one = 1;\n\nexport const unused = 9;\n")
+    (tmp_path / "shared.js").write_text(
+        'import { one } from "./dsp.js";\n\n/** One, and one more. */\nconst more = () => {\n'
+        "  const it = 1;\n\n  return it;\n};\n\nexport function two() {\n  return one + more();\n}\n"
+    )
+    (tmp_path / "sound.js").write_text("export const silence = 0;\n")
+    return tmp_path
+
+
+def test_joined_module_takes_along_what_it_needs_and_no_more(folder: Path) -> None:
+    (folder / "own.js").write_text(
+        'import * as shared from "./shared.js";\n\nexport default { answer: `${shared.two()}  ` };\n'
+    )
+    module = joined("own.js")
+    assert "unused" not in module
+    assert "silence" not in module
+    (folder / "joined.mjs").write_text(module)
+    address = json.dumps((folder / "joined.mjs").as_uri())
+    said = node("--eval", f"import({address}).then((m) => console.log(JSON.stringify(m.default)))")
+    assert json.loads(said.stdout) == {"answer": "2  "}, said.stderr
+
+
+def test_module_without_a_shared_import_is_refused(folder: Path) -> None:
+    (folder / "other.js").write_text("export default {};\n")
     with pytest.raises(ValueError, match=r"other\.js must hold the line import \* as shared"):
         joined("other.js")
 
 
-@pytest.mark.parametrize("name", [*MODULES, "shared.js", "explorer.css"])
+def test_names_of_the_shared_files_are_all_different() -> None:
+    files = [(FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in SHARED]
+    names = [
+        name
+        for source in files
+        for name in re.findall(r"^(?:export )?(?:const|let|function) (\w+)", source, re.M)
+    ]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", [*MODULES, *(f"{name}.js" for name in SHARED), "explorer.css"])
 def test_explorers_reach_for_nothing_outside(name: str) -> None:
     source = (FOLDER / name).read_text(encoding="utf-8")
     assert not [
