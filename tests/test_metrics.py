@@ -6,7 +6,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from spectnet.metrics import best_threshold, binary_metrics, challenge_score, macc_interval, roc_auc
+from spectnet.metrics import (
+    best_threshold,
+    binary_metrics,
+    challenge_score,
+    macc_interval,
+    macc_intervals,
+    roc_auc,
+)
 from spectnet.splits import PAPER_LISTS
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1])
@@ -114,6 +121,21 @@ def test_the_interval_is_the_same_for_the_same_seed_and_wider_for_more_coverage(
     assert first == macc_interval(LABELS, SCORES, 0.45) != macc_interval(LABELS, SCORES, 0.45, level=0.5)
     narrow = macc_interval(LABELS, SCORES, 0.45, level=0.5)
     assert first[0] <= narrow[0] <= narrow[1] <= first[1]
+
+
+def test_the_interval_is_that_of_recordings_drawn_one_by_one():
+    """The plain way, as the chapter writes it, from the same generator."""
+    generator, right = np.random.default_rng(3), (SCORES >= 0.45) == LABELS
+    shares = [generator.choice(right[LABELS == c], size=(50, (LABELS == c).sum())).mean(1) for c in (0, 1)]
+    expected = np.quantile(np.mean(shares, axis=0), [0.025, 0.975])
+    assert macc_interval(LABELS, SCORES, 0.45, n_draws=50, seed=3) == pytest.approx(tuple(expected))
+
+
+def test_intervals_at_many_thresholds_are_those_at_each():
+    thresholds = np.array([np.inf, 0.9, 0.45, 0.1])
+    together = macc_intervals(LABELS, SCORES, thresholds)
+    assert [tuple(row) for row in together] == [macc_interval(LABELS, SCORES, t) for t in thresholds]
+    assert together[0].tolist() == [0.5, 0.5], "nobody called: nothing that a draw could change"
 
 
 def test_the_challenges_weights_by_hand():
