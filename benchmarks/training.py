@@ -25,7 +25,7 @@ from typing import Any
 from torch import nn
 
 from benchmarks import record, timing
-from benchmarks.paper_network import PaperNetwork
+from benchmarks.paper_network import paper_network
 from benchmarks.training_step import BATCH_PARTS, MODEL_PARTS, Batches, Trainee, our_experiment
 from spectnet.model import SpectNet
 
@@ -47,7 +47,7 @@ class Contestant:
 
     def build(self) -> Trainee:
         """It, with fresh weights."""
-        model: nn.Module = PaperNetwork() if self.network == "paper" else SpectNet(our_experiment().model)
+        model: nn.Module = paper_network() if self.network == "paper" else SpectNet(our_experiment().model)
         return Trainee(
             model.train(), self.precision, channels_last=self.channels_last, compiled=self.compiled
         )

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from spectnet import atomic
 from spectnet.backbones import AnyBackbone, BackboneConfig, build_backbone
-from spectnet.frontend.settings import AnyFrontend, BranchesConfig, FrontendConfig, build_frontend
+from spectnet.frontend.settings import AnyFrontend, BandConfig, FrontendConfig, build_frontend
 from spectnet.scales import check_range
 from spectnet.segments import Preprocessing
 from spectnet.settings import Settings, explain
@@ -50,7 +50,7 @@ class SpectNetConfig(Settings):
 
     @model_validator(mode="after")
     def _check_range(self) -> SpectNetConfig:
-        if not isinstance(self.frontend, BranchesConfig):
+        if isinstance(self.frontend, BandConfig):
             check_range(self.frontend.f_min, self.frontend.f_max, self.preprocessing.sample_rate)
         return self
 

@@ -10,38 +10,10 @@ import torch
 from torch import nn
 
 from benchmarks import record, training
-from benchmarks.paper_network import FEATURES, PaperBlock, PaperNetwork
+from benchmarks.paper_network import paper_network
 from benchmarks.training_step import BATCH_PARTS, MODEL_PARTS, Batches, Trainee
-from spectnet.frontend import PaperSpectrogram
 
 NAMES = [contestant.name for contestant in training.CONTESTANTS]
-
-
-def test_the_papers_network_has_its_size() -> None:
-    """About 1.06 million parameters, of which 7680 x 100 stand behind the flattened maps."""
-    network = PaperNetwork()
-    n_parameters = sum(parameter.numel() for parameter in network.backbone.parameters())
-    assert n_parameters == 1_060_094
-    assert isinstance(network.frontend, PaperSpectrogram)
-    first, last = (m for m in network.modules() if isinstance(m, nn.Linear))
-    assert (first.in_features, first.out_features, last.out_features) == (FEATURES, 100, 2)
-    waveform = torch.randn(2, 2500, generator=torch.Generator().manual_seed(0))
-    assert network.frontend(waveform).shape == (2, 16, 240)
-    assert network(waveform).shape == (2, 2)
-
-
-@pytest.mark.parametrize("steps", [True, False])
-def test_the_papers_short_cut_adds_silent_channels_and_takes_the_larger(
-    steps: bool, generator: torch.Generator
-) -> None:
-    block = PaperBlock(3, 5, steps=steps).eval()
-    for parameter in block.second_norm.parameters():
-        nn.init.zeros_(parameter)  # so that nothing joins the short cut
-    x = torch.randn(2, 3, 8, 12, generator=generator)
-    out = block(x)
-    expected = x.unflatten(3, (6, 2)).unflatten(2, (4, 2)).amax(dim=(3, 5))
-    torch.testing.assert_close(out[:, :3], expected)
-    assert (out[:, 3:] == 0).all()
 
 
 def test_a_step_taken_apart_moves_the_weights_as_a_step_in_one(generator: torch.Generator) -> None:
@@ -104,7 +76,7 @@ def test_results_take_no_small_run(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_half_precision_is_the_products_alone() -> None:
-    trainee = Trainee(PaperNetwork(), "bf16", channels_last=True, compiled=False)
+    trainee = Trainee(paper_network(), "bf16", channels_last=True, compiled=False)
     assert {parameter.dtype for parameter in trainee.model.parameters()} == {torch.float32}
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from spectnet.backbones.branched import BranchedCNN
+from spectnet.backbones.published import PublishedCNN
 from spectnet.backbones.residual import ResidualCNN
 from spectnet.settings import Settings, default_kind
 
@@ -32,18 +33,34 @@ class BranchedConfig(Settings):
     steps: int = Field(25, ge=1)
 
 
+class PublishedConfig(Settings):
+    """Settings of `backbones.PublishedCNN`, which reads pictures of one size."""
+
+    kind: Literal["published"] = "published"
+    n_classes: int = Field(2, ge=2)
+    dropout: float = Field(0.5, ge=0, lt=1)
+    n_filters: int = Field(16, ge=8)
+    n_frames: int = Field(240, ge=8)
+
+
 AnyBackbone = Annotated[
-    BackboneConfig | BranchedConfig, Field(discriminator="kind"), default_kind("residual")
+    BackboneConfig | BranchedConfig | PublishedConfig, Field(discriminator="kind"), default_kind("residual")
 ]
+_BUILDERS: dict[str, type[ResidualCNN | BranchedCNN | PublishedCNN]] = {
+    "residual": ResidualCNN,
+    "branched": BranchedCNN,
+    "published": PublishedCNN,
+}
 
 
-def build_backbone(config: BackboneConfig | BranchedConfig) -> ResidualCNN | BranchedCNN:
+def build_backbone(
+    config: BackboneConfig | BranchedConfig | PublishedConfig,
+) -> ResidualCNN | BranchedCNN | PublishedCNN:
     """The network that a config describes, with fresh weights.
 
     Example:
         >>> build_backbone(BranchedConfig(n_classes=3)).head.out_features
         3
     """
-    if isinstance(config, BranchedConfig):
-        return BranchedCNN(**config.model_dump(exclude={"kind"}))
-    return ResidualCNN(**config.model_dump(exclude={"kind"}))
+    settings = config.model_dump()
+    return _BUILDERS[settings.pop("kind")](**settings)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from torch import nn
 
+from spectnet.frontend.as_in_paper import PaperSpectrogram
 from spectnet.frontend.branches import Branches
 from spectnet.frontend.free_fir import FreeFIRSpectrogram
 from spectnet.frontend.gabor import GaborSpectrogram
@@ -102,6 +103,14 @@ class SincConfig(BandConfig):
     learnable: bool = True
 
 
+class PublishedLayerConfig(Settings):
+    """Settings of `frontend.PaperSpectrogram`, the layer as published; its range is all up to Nyquist."""
+
+    kind: Literal["published"] = "published"
+    n_filters: int = Field(16, ge=2)
+    pooling_learnable: bool = True
+
+
 class BranchesConfig(Settings):
     """Settings of `frontend.Branches`, which draws no picture: it goes with the backbone ``"branched"``."""
 
@@ -112,7 +121,14 @@ class BranchesConfig(Settings):
 
 
 AnyFrontend = Annotated[
-    FrontendConfig | LogMelConfig | MFCCConfig | FreeFIRConfig | GaborConfig | SincConfig | BranchesConfig,
+    FrontendConfig
+    | LogMelConfig
+    | MFCCConfig
+    | FreeFIRConfig
+    | GaborConfig
+    | SincConfig
+    | PublishedLayerConfig
+    | BranchesConfig,
     Field(discriminator="kind"),
     default_kind("gammatone"),
 ]
@@ -123,10 +139,18 @@ _BUILDERS: dict[str, type[nn.Module]] = {
     "free-fir": FreeFIRSpectrogram,
     "gabor": GaborSpectrogram,
     "sinc": SincSpectrogram,
+    "published": PaperSpectrogram,
     "branches": Branches,
 }
 Frontend = (
-    GammatoneSpectrogram | LogMel | MFCC | FreeFIRSpectrogram | GaborSpectrogram | SincSpectrogram | Branches
+    GammatoneSpectrogram
+    | LogMel
+    | MFCC
+    | FreeFIRSpectrogram
+    | GaborSpectrogram
+    | SincSpectrogram
+    | PaperSpectrogram
+    | Branches
 )
 
 
