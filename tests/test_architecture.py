@@ -47,6 +47,7 @@ ORDER = [
     "plots",
     "report",
     "explorers",
+    "classroom",
     "doctor",
     "cli",
     "__main__",
