@@ -1,0 +1,294 @@
+"""The filterbank explorer on every page that shows it, without kernel and network, against the package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Browser
+
+from spectnet import filterbank, gammatone, scales
+from spectnet.explorers import FilterbankExplorer
+from tests.browser.explorers import Explorer, open_explorer, rgb
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+NAME = "Filterbank explorer"
+POINTS = 401  # of the explorer's frequency grid
+HEARTS = {"n": 16, "order": 4, "f_min": 25.0, "f_max": 400.0, "scale": "mel", "rule": "spacing"}
+PAGES = {
+    "index": HEARTS,
+    "gammatone-filters": HEARTS,
+    "mel-initialisation": HEARTS | {"f_min": 0.0, "f_max": 500.0, "rule": 100.0},
+}
+ONE_PAGE = "gammatone-filters"  # for what is the same on all of them
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def opened(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[tuple[Explorer, dict]]:
+    """A page that shows the explorer, once for all tests, and the settings that it starts with."""
+    explorer = open_explorer(browser, address, request.param, NAME)
+    yield explorer, PAGES[request.param]
+    explorer.close()
+
+
+@pytest.fixture
+def explorer(opened: tuple[Explorer, dict]) -> Iterator[Explorer]:
+    """The explorer as at first; a test fails where the page broke or reached outside."""
+    opened[0].reset()
+    yield opened[0]
+    opened[0].assert_clean()
+
+
+@pytest.fixture
+def start(opened: tuple[Explorer, dict]) -> dict:
+    """The settings that the page starts with."""
+    return opened[1]
+
+
+@pytest.fixture
+def alone(browser: Browser, address: str) -> Iterator[Explorer]:
+    """One page, for what is the same on all of them."""
+    explorer = open_explorer(browser, address, ONE_PAGE, NAME)
+    yield explorer
+    explorer.assert_clean()
+    explorer.close()
+
+
+def bank(n: int, order: int, f_min: float, f_max: float, scale: str, rule: str | float) -> tuple:
+    """Centres and bandwidths by the package."""
+    centers = scales.spaced_frequencies(n, f_min, f_max, scale)
+    if rule == "spacing":
+        return centers, gammatone.bandwidth_from_spacing(n, f_min, f_max, scale, order)
+    if rule == "erb":
+        return centers, gammatone.bandwidth_from_erb(centers, order)
+    return centers, torch.full_like(centers, float(rule))
+
+
+def assert_drawn(
+    explorer: Explorer, n: int, order: int, f_min: float, f_max: float, scale: str, rule: str | float
+) -> None:
+    """Every number that the explorer shows is the package's."""
+    centers, widths = bank(n, order, f_min, f_max, scale, rule)
+    expected = torch.stack([centers, widths, widths * gammatone.half_power_factor(order)], dim=1)
+    np.testing.assert_allclose(explorer.table(), expected, atol=0.00501)
+
+    grid = torch.linspace(0, 500, POINTS, dtype=torch.float64)
+    response = gammatone.frequency_response(centers, widths, grid, sample_rate=1000.0, order=order)
+    total = 10 * torch.log10(response.abs().square().sum(dim=0))
+    inside = total[(grid >= centers[0]) & (grid <= centers[-1])]
+    said = explorer.said()
+    assert f"{n} filter" in said
+    assert f"order {order}, {f_min:.0f} to {f_max:.0f} Hz" in said
+    if len(inside):
+        low, high = re.findall(r"([−+]?[\d.]+)(?: to | dB\.)", said.split("sum lies from")[1])
+        shown = [float(value.replace("−", "-")) for value in (low, high)]
+        assert shown == pytest.approx([inside.min().item(), inside.max().item()], abs=0.051)
+
+
+def loudest(clip: int, settings: dict) -> tuple[int, float]:
+    """Filter (from 1) and time in seconds at which the package hears most."""
+    samples = np.frombuffer(FilterbankExplorer().clips[clip]["samples"], "<i2") / 32767
+    energy = filterbank.energy(
+        torch.tensor(samples)[None],
+        *bank(**settings),
+        order=settings["order"],
+        window_length=25,
+        hop_length=10,
+        sample_rate=1000.0,
+    )[0]
+    row, frame = divmod(int(energy.argmax()), energy.shape[1])
+    return row + 1, (frame * 10 + 12.5) / 1000
+
+
+@pytest.mark.parametrize(("clip", "name"), [(0, "a normal heart"), (1, "the same, with a murmur")])
+def test_page_draws_the_chosen_sound_without_kernel_or_network(
+    explorer: Explorer, start: dict, clip: int, name: str
+) -> None:
+    before = explorer.picture("Spectrogram")
+    explorer.control("Heart sound").select_option(index=clip)
+    assert_drawn(explorer, **start)
+    row, time = loudest(clip, start)
+    label = explorer.label("Spectrogram")
+    assert f"{name}: loudest behind filter {row} (" in label
+    assert abs(float(re.findall(r"at ([\d.]+) s", label)[0]) - time) < 0.01
+    assert (explorer.picture("Spectrogram") != before) == (clip != 0)
+
+
+@pytest.mark.parametrize(
+    ("control", "keys", "change"),
+    [
+        ("Number of filters", ["ArrowRight"] * 3, {"n": 19}),
+        ("Number of filters", ["End"], {"n": 64}),
+        ("Number of filters", ["Home"], {"n": 1}),
+        ("Order", ["ArrowLeft"] * 2, {"order": 2}),
+        ("Order", ["End"], {"order": 8}),
+        ("Lowest frequency", ["Home"] + ["ArrowUp"] * 4, {"f_min": 20.0}),
+        ("Lowest frequency", ["End"], {"f_min": 495.0, "f_max": 500.0}),
+        ("Highest frequency", ["End", "PageDown"], {"f_max": 450.0}),
+        ("Highest frequency", ["Home"], {"f_min": 0.0, "f_max": 5.0}),
+        ("Spacing of the centres", ["ArrowDown"], {"scale": "erb"}),
+        ("Spacing of the centres", ["End"], {"scale": "linear"}),
+        ("Bandwidth", ["Home"], {"rule": "spacing"}),
+        ("Bandwidth", ["Home", "ArrowDown"], {"rule": "erb"}),
+        ("Bandwidth", ["End"], {"rule": 100.0}),
+    ],
+)
+def test_keyboard_moves_every_control(
+    explorer: Explorer, start: dict, control: str, keys: list[str], change: dict
+) -> None:
+    explorer.press(control, *keys)
+    assert_drawn(explorer, **(start | change))
+
+
+@pytest.mark.parametrize(
+    ("control", "setting", "low", "high"),
+    [
+        ("Number of filters", "n", 1, 64),
+        ("Order", "order", 1, 8),
+        ("Lowest frequency", "f_min", 0, 500),
+        ("Highest frequency", "f_max", 0, 500),
+    ],
+)
+def test_mouse_drags_every_slider(
+    explorer: Explorer, start: dict, control: str, setting: str, low: float, high: float
+) -> None:
+    explorer.drag(control, (start[setting] - low) / (high - low), 0.5)
+    value = float(explorer.control(control).input_value())
+    assert abs(value - (low + high) / 2) < 0.1 * (high - low)
+    assert_drawn(explorer, **(start | {setting: int(value) if high < 100 else value}))
+
+
+def test_tab_reaches_every_control_in_order(explorer: Explorer) -> None:
+    explorer.control("Number of filters").focus()
+    rest = "Order", "Lowest frequency", "Highest frequency", "Spacing of the centres", "Bandwidth"
+    for name in (*rest, "Filter to name and play", "Heart sound", "Playback"):
+        explorer.page.keyboard.press("Tab")
+        assert explorer.control(name).evaluate("node => node === document.activeElement"), name
+
+
+def test_chosen_filter_is_named_and_stands_out(explorer: Explorer, start: dict) -> None:
+    explorer.press("Filter to name and play", "End")
+    explorer.said()
+    centers, widths = bank(**start)
+    named = explorer.root.locator(".sn-named").inner_text()
+    assert named.startswith(
+        f"Filter 16 of 16: centre {centers[-1]:.1f} Hz, bandwidth b = {widths[-1]:.1f} Hz"
+    )
+    width, height = explorer.size("Frequency responses")
+    x = 48 + (width - 58) * centers[-1].item() / 500
+    y = height - 40 - (height - 48) * 40 / 55  # 0 dB on an axis from -40 to 15
+    around = [explorer.pixel("Frequency responses", x, y + shift) for shift in (-1, 0, 1, 2)]
+    assert min(np.abs(color - explorer.accent()).sum() for color in around) < 60
+
+
+def test_brightest_pixel_stands_where_the_package_hears_most(explorer: Explorer, start: dict) -> None:
+    explorer.press("Filter to name and play", "End")  # its frame would lie over the lowest row
+    explorer.said()
+    width, height = explorer.size("Spectrogram")
+    row, time = loudest(0, start)
+    x = 48 + (width - 58) * time / 2.5
+    y = height - 40 - (height - 48) * (row - 0.5) / 16
+    assert np.abs(np.array(explorer.pixel("Spectrogram", x, y)) - [252, 253, 191]).max() < 12
+
+
+def test_pointing_names_a_filter_and_clicking_plays_it(explorer: Explorer, start: dict) -> None:
+    canvas = explorer.canvas("Impulse responses")
+    canvas.scroll_into_view_if_needed()
+    height = explorer.size("Impulse responses")[1]
+    row = 6
+    place = {"x": 100, "y": height - 40 - (height - 48) * (row - 0.5) / 16}
+    canvas.hover(position=place)  # type: ignore[arg-type]
+    explorer.said()
+    centers, widths = bank(**start)
+    assert (
+        explorer.root.locator(".sn-named")
+        .inner_text()
+        .startswith(f"Filter {row} of 16: centre {centers[5]:.1f}")
+    )
+    assert explorer.played() == [], "sound starts on a click and never before"
+
+    canvas.click(position=place)  # type: ignore[arg-type]
+    (sound,) = explorer.played()
+    assert sound["seconds"] == pytest.approx(2.5)
+    assert sound["speed"] == 4
+    samples = np.array(sound["samples"])
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    heard = np.fft.rfftfreq(len(samples), 2.5 / len(samples))[spectrum.argmax()]
+    assert abs(heard - centers[row - 1]) < widths[row - 1]
+    assert np.abs(samples).max() <= 0.81
+
+
+def test_buttons_play_at_the_chosen_speed_and_stop(explorer: Explorer) -> None:
+    explorer.control("Playback").select_option("1")
+    explorer.button("Play the sound").press("Enter")
+    stop = explorer.button("Stop")
+    assert stop.count() == 1
+    assert [sound["speed"] for sound in explorer.played()] == [1]
+    stop.press("Enter")
+    assert explorer.button("Play the sound").count() == 1
+
+
+def test_redraws_in_a_blink_at_64_filters(explorer: Explorer) -> None:
+    explorer.press("Number of filters", "End")
+    took = []
+    for _ in range(15):
+        explorer.control("Order").press("ArrowRight" if len(took) % 2 else "ArrowLeft")
+        explorer.page.wait_for_timeout(50)
+        took.append(float(explorer.root.get_attribute("data-redraw-ms") or "inf"))
+    # The quickest says what the work takes, however busy this machine is; benchmarks/explorers.py has medians.
+    assert min(took) < 50, took
+
+
+def test_colours_follow_the_page(alone: Explorer) -> None:
+    style = "node => [getComputedStyle(node).backgroundColor, getComputedStyle(node).color]"
+    seen = {}
+    for theme in ("light", "dark"):
+        alone.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        alone.said()
+        paper, ink = (rgb(color).mean() for color in alone.root.evaluate(style))
+        seen[theme] = alone.picture("Frequency responses")
+        assert (paper > ink) == (theme == "light")
+    assert seen["light"] != seen["dark"]
+
+
+@pytest.mark.parametrize("page_name", PAGES)
+def test_phone_width_holds_everything(browser: Browser, address: str, page_name: str) -> None:
+    explorer = open_explorer(browser, address, page_name, NAME, color_scheme="dark")
+    explorer.page.set_viewport_size({"width": 390, "height": 844})
+    assert explorer.page.evaluate("document.documentElement.scrollWidth") <= 390
+    for node in explorer.root.locator("input, select, button, canvas").all():
+        box = node.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        assert box["height"] >= 24, "a finger needs 24 pixels"
+    explorer.assert_clean()
+    explorer.close()
+
+
+def test_reduced_motion_leaves_the_cursor_out(browser: Browser, address: str) -> None:
+    explorer = open_explorer(browser, address, ONE_PAGE, NAME, reduced_motion="reduce")
+    explorer.button("Play the sound").click()
+    assert explorer.button("Stop").count() == 1
+    assert explorer.root.locator(".sn-cursor:visible").count() == 0
+    explorer.close()
+
+
+@pytest.mark.parametrize("page_name", PAGES)
+def test_still_picture_stands_in_on_paper_and_without_scripts(
+    browser: Browser, address: str, page_name: str
+) -> None:
+    picture = "img[alt^='The explorer']"
+    explorer = open_explorer(browser, address, page_name, NAME)
+    assert not explorer.page.locator(picture).is_visible()
+    explorer.page.emulate_media(media="print")
+    assert explorer.page.locator(picture).is_visible()
+    assert not explorer.root.is_visible()
+    explorer.close()
+    without = open_explorer(browser, address, page_name, NAME, java_script_enabled=False)
+    assert without.page.locator(picture).is_visible()
+    without.close()
