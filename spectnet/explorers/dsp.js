@@ -68,6 +68,14 @@ function powerSum(zRe, zIm, order, coefficients) {
   sumIm = (topIm * re - topRe * im) / size;
 }
 
+/** The sum of k^(order-1) z^k over k >= 0, with z of this size and angle: [real, imaginary]. */
+export function powerSumAt(size, angle, order) {
+  powerSum(size * Math.cos(angle), size * Math.sin(angle), order, (eulerians[order] ??= eulerian(order)));
+  return [sumRe, sumIm];
+}
+
+const eulerians = {};
+
 // Both phasors of the cosine, at +f_c and at its image -f_c, seen at the frequency of phasor (wRe, wIm).
 let rawRe = 0, rawIm = 0;
 function rawResponse(pRe, pIm, wRe, wIm, order, coefficients) {
