@@ -20,7 +20,8 @@ def read_run(run: Mapping | str | PathLike[str], *needed: str) -> Mapping:
         source = "the run"
     if missing := [name for name in needed if run.get(name) is None]:
         raise ValueError(
-            f"{source} must hold {', '.join(needed)}, as a file of results/runs does; got no {', '.join(missing)}"
+            f"{source} must hold {' and '.join(needed)}, as the files of results/runs do; "
+            f"got none for {', '.join(missing)}"
         )
     return run
 
@@ -28,7 +29,8 @@ def read_run(run: Mapping | str | PathLike[str], *needed: str) -> Mapping:
 def title_of(run: Mapping) -> str:
     """What a run is called: its experiment, split and seed, as far as it says so."""
     named = [str(run[key]) for key in ("experiment", "split") if run.get(key)]
-    return ", ".join(named + [f"seed {run['seed']}"] if "seed" in run else named) or "your run"
+    seed = [f"seed {run['seed']}"] if "seed" in run else []
+    return ", ".join(named + seed) or "your run"
 
 
 def _from_file(path: Path) -> Mapping:
