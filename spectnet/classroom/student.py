@@ -103,6 +103,11 @@ class Student:
             room, self._room = self._room, None
             room.close()
 
+    @property
+    def broken(self) -> bool:
+        """Whether nothing will be answered any more."""
+        return self._broken is not None
+
     def call(self, function: str, *args: Any, seconds: float = 10.0, **kwargs: Any) -> Any:
         """What the student's function returns: numbers, text, lists, dicts, NumPy arrays.
 
