@@ -57,7 +57,7 @@ def test_impossible_settings_are_refused(settings, message):
 
 def test_it_is_trained_by_our_recipe_and_comes_back_from_the_disk(tmp_path, generator):
     ours, base = load_experiment(CONFIG), load_experiment("configs/base.toml")
-    changed = {"precision": "fp32", "frontend_learning_rate": ours.training.frontend_learning_rate}
+    changed = {"precision": "fp32", "learning_rate": 3e-4}
     assert ours.training == base.training.model_copy(update=changed)
     waveform = torch.randn(2, 2500, generator=generator)
     model = SpectNet(ours.model).eval()
