@@ -4,5 +4,7 @@ Each is one Python class and one ES module that draws and computes in the browse
 """
 
 from spectnet.explorers.filterbank import FilterbankExplorer
+from spectnet.explorers.spectrogram import SpectrogramExplorer
+from spectnet.explorers.threshold import ThresholdExplorer
 
-__all__ = ["FilterbankExplorer"]
+__all__ = ["FilterbankExplorer", "SpectrogramExplorer", "ThresholdExplorer"]

@@ -163,3 +163,58 @@ export function energyFrames(y, windowLength, hopLength) {
 }
 
 export const decibels = (power) => 10 * Math.log10(Math.max(power, 1e-30));
+
+// ---- the short-time Fourier transform ----
+
+/** Fourier transform of re + j im in place; their length is a power of two. */
+export function fft(re, im) {
+  const n = re.length;
+  for (let i = 1, j = 0; i < n; i++) {
+    let bit = n >> 1;
+    for (; j & bit; bit >>= 1) j ^= bit;
+    j ^= bit;
+    if (i < j) [re[i], re[j], im[i], im[j]] = [re[j], re[i], im[j], im[i]];
+  }
+  const { cos, sin } = turns(n);
+  for (let half = 1; half < n; half *= 2)
+    for (let k = 0, step = n / (2 * half); k < half; k++) {
+      const c = cos[k * step], s = sin[k * step];
+      for (let a = k; a < n; a += 2 * half) {
+        const b = a + half, tRe = re[b] * c + im[b] * s, tIm = im[b] * c - re[b] * s;
+        re[b] = re[a] - tRe;
+        im[b] = im[a] - tIm;
+        re[a] += tRe;
+        im[a] += tIm;
+      }
+    }
+}
+
+const turnTables = {};
+
+function turns(n) {
+  const table = (f) => Float64Array.from({ length: n / 2 }, (_, k) => f((2 * Math.PI * k) / n));
+  return (turnTables[n] ??= { cos: table(Math.cos), sin: table(Math.sin) });
+}
+
+export const hann = (length) => Float64Array.from({ length }, (_, k) => 0.5 - 0.5 * Math.cos((2 * Math.PI * k) / length));
+
+/** Calls each(frame, power of bins 0 to points / 2) for every whole Hann window of `x`; the array is used again. */
+export function stftPower(x, window, hop, points, each) {
+  const shape = hann(window), frames = x.length < window ? 0 : 1 + Math.floor((x.length - window) / hop);
+  const re = new Float64Array(points), im = new Float64Array(points), power = new Float64Array(points / 2 + 1);
+  // Two real frames ride as one complex one: their spectra are its even and its odd part.
+  for (let i = 0; i < frames; i += 2) {
+    const a = i * hop, b = i + 1 < frames ? a + hop : x.length;
+    re.fill(0), im.fill(0);
+    for (let k = 0; k < window; k++) (re[k] = shape[k] * x[a + k]), (im[k] = shape[k] * (x[b + k] ?? 0));
+    fft(re, im);
+    for (const sign of b < x.length ? [1, -1] : [1]) {
+      for (let k = 0; k < power.length; k++) {
+        const m = (points - k) & (points - 1);
+        power[k] = ((re[k] + sign * re[m]) ** 2 + (im[k] - sign * im[m]) ** 2) / 4;
+      }
+      each(sign > 0 ? i : i + 1, power);
+    }
+  }
+  return frames;
+}
