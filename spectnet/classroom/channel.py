@@ -1,7 +1,7 @@
 """Plain data across the wall between a grader and a stranger's code.
 
-A message is a line of JSON, then the bytes of its arrays, both announced with their lengths. Nothing in it can
-name a class or a function, so reading it runs nothing: pickle, which can, is never used.
+A message is a text in JSON, then the bytes of its arrays, both announced with their lengths. Nothing in it
+can name a class or a function, so reading it runs nothing: pickle, which can, is never used.
 
 Taught in *For the teacher*.
 """
@@ -22,7 +22,22 @@ import numpy as np
 PREFIX = struct.Struct(">II")
 TEXT_BYTES = 1 << 20
 """The most that the JSON of one message may take: a list of a hundred thousand numbers is an array."""
-ARRAY_TYPES = ("|b1", "|i1", "|u1", *(f"<{kind}" for kind in "i2 i4 i8 u2 u4 u8 f2 f4 f8 c8 c16".split()))
+ARRAY_TYPES = (
+    "|b1",
+    "|i1",
+    "|u1",
+    "<i2",
+    "<i4",
+    "<i8",
+    "<u2",
+    "<u4",
+    "<u8",
+    "<f2",
+    "<f4",
+    "<f8",
+    "<c8",
+    "<c16",
+)
 DEEPEST = 20
 MOST_AXES = 16
 
@@ -133,8 +148,8 @@ def _exactly(file: int, size: int, deadline: float) -> bytes:
 
 def _wait(to_read: int | None, to_write: int | None, deadline: float) -> None:
     left = deadline - time.monotonic()
-    files = [[] if file is None else [file] for file in (to_read, to_write)]
-    if left <= 0 or not any(select.select(*files, [], None if left == math.inf else left)):
+    reading, writing = ([] if file is None else [file] for file in (to_read, to_write))
+    if left <= 0 or not any(select.select(reading, writing, [], None if left == math.inf else left)):
         raise Late("the other side took too long")
 
 

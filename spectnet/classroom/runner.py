@@ -1,8 +1,8 @@
 """Inside the sandbox: runs a student's cells, then answers calls until nobody asks any more.
 
-Everything here is in a stranger's hands once the first cell has run: nothing it says is believed, and no hidden
-check ever comes here. Its own limits on time are a courtesy, so that one endless loop spares the other answers;
-those that count are held outside.
+Everything here is in a stranger's hands once the first cell has run: nothing it says is believed, and no
+hidden check ever comes here. Its own limits on time are a courtesy, so that one endless loop spares the other
+answers; those that count are held outside.
 
 Taught in *For the teacher*.
 """
@@ -18,6 +18,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from spectnet.classroom import channel
 
@@ -52,7 +55,7 @@ def main() -> None:
     for name, limit in settings["limits"].items():
         resource.setrlimit(getattr(resource, name), (limit, limit))
     sys.meta_path.insert(0, Masked(settings["masked"]))
-    serve(asked, answers, settings["answer_bytes"])
+    serve(asked, answers)
 
 
 def _own_files() -> tuple[int, int]:
@@ -64,13 +67,13 @@ def _own_files() -> tuple[int, int]:
     return files
 
 
-def serve(asked: int, answers: int, limit: int) -> None:
+def serve(asked: int, answers: int) -> None:
     """Answer each request, in order, until the asking side closes."""
     shell = _shell()
     channel.send(answers, channel.encode({"ready": True}))
     while True:
         try:
-            request = channel.receive(asked, limit, tensors=True)
+            request = channel.receive(asked, 1 << 32, tensors=True)
         except EOFError:
             return
         said = {"id": request["id"], **_answer(shell, request)}
@@ -81,20 +84,22 @@ def serve(asked: int, answers: int, limit: int) -> None:
         channel.send(answers, message)
 
 
-def _shell() -> Any:
-    """An IPython that keeps no history and reads no profile."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
+class Shell(InteractiveShell):
+    """IPython without a window, a history or a profile."""
 
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Do nothing: figures are drawn on no screen."""
+
+
+def _shell() -> Shell:
     settings = Config()
     settings.HistoryManager.enabled = False
     settings.InteractiveShell.colors = "nocolor"
     settings.InteractiveShell.cache_size = 0
-    settings.InteractiveShell.banner1 = ""
-    return InteractiveShell.instance(config=settings)
+    return Shell.instance(config=settings)
 
 
-def _answer(shell: Any, request: dict) -> dict:
+def _answer(shell: Shell, request: dict) -> dict:
     tasks: dict[str, Callable[[], object]] = {
         "run": lambda: _run(shell, request["source"]),
         "call": lambda: _found(shell, request["name"])(*request["args"], **request["kwargs"]),
@@ -113,14 +118,14 @@ def _answer(shell: Any, request: dict) -> dict:
         return {"failed": "raised", "type": type(error).__name__, "text": _words(error)}
 
 
-def _run(shell: Any, source: str) -> None:
+def _run(shell: Shell, source: str) -> None:
     """Run one cell, and raise what it raised."""
     done = shell.run_cell(source, store_history=False)
     if error := done.error_before_exec or done.error_in_exec:
         raise error
 
 
-def _found(shell: Any, name: str) -> Any:
+def _found(shell: Shell, name: str) -> Any:
     if name not in shell.user_ns:
         raise Missing(name)
     return shell.user_ns[name]

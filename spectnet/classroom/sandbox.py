@@ -1,33 +1,40 @@
 """A closed room for a stranger's code: bubblewrap, an allow-list of mounts, and limits.
 
-No network, no file of its own but a small scratch in memory, no process beside its own. Started by root, it runs
-as a user that exists nowhere, for root is exempt from the limit on processes.
+No network, no file of its own but a small scratch in memory, no process beside its own. Started by root, it
+runs as a user that exists nowhere, for root is exempt from the limit on processes.
 
 Taught in *For the teacher*.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
+import platform
 import select
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import IO
 
 from pydantic import Field
 
+from spectnet.classroom import channel
+from spectnet.classroom.syscalls import PROCESSORS, syscall_filter
 from spectnet.classroom.visible import SCRATCH, View, view
+from spectnet.classroom.watch import Watch
 from spectnet.settings import Settings
 
 BWRAP = "bwrap"
 PATH = "/usr/local/bin:/usr/bin:/bin:/run/current-system/sw/bin"
 """Where bubblewrap is looked for: never where a user may write."""
 DEVICES = ("null", "zero", "full", "random", "urandom")
+START_SECONDS = 120.0
 FIRST_SPARE_USER = 2_000_000_000
 ENVIRONMENT = {
     "HOME": "/tmp",
@@ -77,22 +84,31 @@ class Limits(Settings):
             "RLIMIT_CORE": 0,
             "RLIMIT_MEMLOCK": 0,
             "RLIMIT_MSGQUEUE": 0,
+            "RLIMIT_SIGPENDING": 256,
         }
 
 
-@dataclass
 class Room:
-    """A running sandbox.
+    """A running sandbox: requests go to its standard input, answers come from its output.
 
     Attributes:
-        process: bubblewrap, or the runner itself where there is no sandbox.
-        inner: number of the first process inside, as seen from outside.
-        handle: a file that stands for it and becomes readable when everything inside has ended.
+        process: bubblewrap.
+        watch: what ends it from outside when it holds too much.
+
+    Args:
+        process: bubblewrap, started.
+        first: number of the first process inside, whose end is the end of all others.
+        memory_mb: what all of them may hold.
     """
 
-    process: subprocess.Popen
-    inner: int
-    handle: int
+    def __init__(self, process: subprocess.Popen, first: int, memory_mb: int) -> None:
+        self.process = process
+        self._first = os.pidfd_open(first)
+        self.watch = Watch(first, memory_mb, SCRATCH, self._kill)
+
+    def ended(self, seconds: float) -> bool:
+        """Whether every process inside has ended, or does so within `seconds`."""
+        return bool(select.select([self._first], [], [], seconds)[0])
 
     def close(self) -> None:
         """End everything inside, and wait until it has.
@@ -100,54 +116,85 @@ class Room:
         Raises:
             SandboxError: something is still there after ten seconds.
         """
-        try:
-            signal.pidfd_send_signal(self.handle, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        gone = select.select([self.handle], [], [], 10)[0]
+        self._kill()
+        ended = self.ended(10)
+        self.watch.stop()
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             assert pipe is not None
             pipe.close()
-        os.close(self.handle)
-        if not gone:
-            raise SandboxError(f"process {self.inner} of a submission does not end: end it by hand")
+        os.close(self._first)
+        if not ended:
+            raise SandboxError("a process of a submission does not end: look for it, and end it by hand")
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._first, signal.SIGKILL)
 
 
 def open_room(seen: View, limits: Limits) -> Room:
-    """Start the runner in a sandbox; requests go to its standard input, answers come from its output.
+    """Start the runner in a sandbox, and wait until it takes requests.
 
     Raises:
         SandboxError: it does not start; `why_not` says what to do.
     """
+    if reason := _lacking():
+        raise SandboxError(reason)
     told, tell = os.pipe()
-    room = ["--info-fd", str(tell)]
-    settings = {"limits": limits.inside(), "masked": seen.masked, "answer_bytes": limits.answer_kb << 10}
-    program = [seen.python, "-I", "-S", "-c", START, json.dumps(settings), ":".join(seen.search)]
+    with os.fdopen(told) as info, _filter() as refusals:
+        room = ["--info-fd", str(tell), "--seccomp", str(refusals.fileno())]
+        try:
+            process = _popen(
+                [*command(seen, limits, room), *_program(seen, limits)], [tell, refusals.fileno()]
+            )
+        finally:
+            os.close(tell)
+        try:
+            return _ready(Room(process, int(json.loads(info.read())["child-pid"]), limits.memory_mb))
+        except (ValueError, KeyError, ProcessLookupError) as error:
+            process.kill()
+            raise SandboxError(_said(process)) from error
+
+
+def _ready(room: Room) -> Room:
+    """The room, once its runner has said so; before that no stranger's code has run in it."""
+    assert room.process.stdout is not None
     try:
-        process = _popen([*command(seen, limits, room), "--", *program], [tell])
-    finally:
-        os.close(tell)
-    with os.fdopen(told) as info:
-        return _entered(process, info.read())
+        said = channel.receive(room.process.stdout.fileno(), 1000, time.monotonic() + START_SECONDS)
+        if said == {"ready": True}:
+            return room
+        raise SandboxError(f"the runner says {said}")
+    except (EOFError, TimeoutError) as error:
+        reason = SandboxError(_said(room.process) if isinstance(error, EOFError) else str(error))
+        room.close()
+        raise reason from error
+
+
+def _said(process: subprocess.Popen) -> str:
+    """The last words of what has ended or is about to."""
+    assert process.stderr is not None
+    return process.stderr.read(4000).decode(errors="replace").strip() or "it ended without a word"
+
+
+def _filter() -> IO[bytes]:
+    file = os.fdopen(os.memfd_create("refused"), "w+b")
+    file.write(syscall_filter())
+    file.flush()
+    file.seek(0)
+    return file
+
+
+def _program(seen: View, limits: Limits) -> list[str]:
+    settings = json.dumps({"limits": limits.inside(), "masked": seen.masked})
+    return ["--", seen.python, "-I", "-S", "-c", START, settings, ":".join(seen.search)]
 
 
 def _popen(command: Sequence[str], files: Sequence[int]) -> subprocess.Popen:
-    pipe = subprocess.PIPE
+    pipe, path = subprocess.PIPE, {"PATH": PATH}
     return subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, pass_fds=files, env={"PATH": PATH}, cwd="/"
+        command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, pass_fds=files, env=path, cwd="/"
     )
-
-
-def _entered(process: subprocess.Popen, info: str) -> Room:
-    try:
-        inner = int(json.loads(info)["child-pid"])
-        return Room(process, inner, os.pidfd_open(inner))
-    except (ValueError, KeyError, ProcessLookupError) as error:
-        process.kill()
-        said = process.communicate()[1].decode(errors="replace").strip()
-        raise SandboxError(f"bubblewrap does not start: {said}") from error
 
 
 def command(seen: View, limits: Limits, more: Sequence[str] = ()) -> list[str]:
@@ -216,24 +263,29 @@ def _closed(seen: View) -> list[str]:
     return [*alone, *ends, "--clearenv", *variables]
 
 
+def _lacking() -> str | None:
+    """What this machine lacks, as far as that can be seen without opening a sandbox."""
+    if sys.platform != "linux":
+        return "grading needs Linux: on Windows use WSL, elsewhere a Linux machine or a virtual one"
+    if platform.machine() not in PROCESSORS:
+        return (
+            f"grading needs a processor of kind {' or '.join(PROCESSORS)}, and this is {platform.machine()}"
+        )
+    if shutil.which(BWRAP, path=PATH) is None:
+        return "bubblewrap is missing: install it, on Debian and Ubuntu with `sudo apt install bubblewrap`"
+    return None
+
+
 @functools.cache
 def why_not() -> str | None:
     """What keeps a sandbox from opening on this machine, and what to do; None where nothing does."""
-    if sys.platform != "linux":
-        return "grading needs Linux: on Windows use WSL, elsewhere a Linux machine or a virtual one"
-    if shutil.which(BWRAP, path=PATH) is None:
-        return "bubblewrap is missing: install it, on Debian and Ubuntu with `sudo apt install bubblewrap`"
-    seen = view({}, ())
+    if reason := _lacking():
+        return reason
     try:
-        tried = subprocess.run(
-            [*command(seen, Limits()), "--", seen.python, "-I", "-S", "-c", "pass"],
-            env={"PATH": PATH}, capture_output=True, text=True, timeout=30, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"bubblewrap does not run ({error})"
-    if tried.returncode == 0:
-        return None
-    return (
-        f"bubblewrap opens no sandbox here ({tried.stderr.strip()}): it needs unprivileged user namespaces, "
-        "which a container or the system's policy may forbid; the teacher's guide says how to allow them"
-    )
+        open_room(view({}, ()), Limits()).close()
+    except (OSError, ValueError, SandboxError) as error:
+        return (
+            f"no sandbox opens here ({error}): bubblewrap needs unprivileged user namespaces, which a "
+            "container or the system's policy may forbid; the teacher's guide says how to allow them"
+        )
+    return None

@@ -11,7 +11,6 @@ Taught in *For the teacher*.
 from __future__ import annotations
 
 import builtins
-import os
 import secrets
 import select
 import time
@@ -22,20 +21,19 @@ from typing import Any
 import nbformat
 
 from spectnet.classroom import channel
-from spectnet.classroom.sandbox import Limits, Room, SandboxError, open_room, why_not
+from spectnet.classroom.sandbox import Limits, Room, SandboxError, open_room
 from spectnet.classroom.visible import view
 
 GRACE = 3.0
 """Seconds beyond a limit after which nothing is waited for any more."""
-START_SECONDS = 60.0
 
 
 class StudentError(Exception):
     """A student's code gave no answer.
 
     Attributes:
-        kind: ``"timeout"``, ``"memory"``, ``"crash"``, ``"raised"``, ``"not plain"``, ``"missing"`` or
-            ``"forged"``.
+        kind: ``"timeout"``, ``"memory"``, ``"disk"``, ``"crash"``, ``"raised"``, ``"not plain"``,
+            ``"missing"`` or ``"forged"``.
         detail: what the code itself said, for the teacher only: it may quote a hidden input.
     """
 
@@ -71,21 +69,17 @@ class Student:
         mounts: Mapping[str, Path] | None = None,
         masked: Sequence[str] = (),
     ) -> None:
-        if isinstance(notebook, str | Path):
-            notebook = nbformat.read(notebook, as_version=4)
+        read = nbformat.read(notebook, as_version=4) if isinstance(notebook, str | Path) else notebook
         self.errors: dict[str, str] = {}
-        self._cells = list(_cells(notebook))
+        self._cells = list(_cells(read))
         self._limits = limits or Limits()
         self._seen = view(mounts or {}, masked)
         self._broken: StudentError | None = None
         self._room: Room | None = None
 
     def __enter__(self) -> Student:
-        if reason := why_not():
-            raise SandboxError(reason)
         self._room = open_room(self._seen, self._limits)
         try:
-            self._start()
             self._run()
         except StudentError:
             pass  # every call will say so
@@ -125,10 +119,6 @@ class Student:
             StudentError: it is missing or no plain data.
         """
         return self._ask(name, 10.0, task="value", name=name)
-
-    def _start(self) -> None:
-        if self._received(START_SECONDS, "the notebook") != {"ready": True}:
-            raise self._give_up(StudentError("crash", "the sandbox did not start", self._said()))
 
     def _run(self) -> None:
         left = self._limits.seconds
@@ -182,15 +172,21 @@ class Student:
         except channel.Late as error:
             raise self._give_up(_late(what, seconds - GRACE)) from error
         except EOFError as error:
-            raise self._give_up(StudentError("crash", f"{what} ended the whole process")) from error
+            raise self._ended(f"{what} ended the whole process") from error
         except channel.Garbled as error:
             raise self._forged(what) from error
 
     def _gone_or_forged(self, what: str) -> StudentError:
         assert self._room is not None
-        if select.select([self._room.handle], [], [], 0.2)[0]:
-            return self._give_up(StudentError("crash", f"the process had ended before {what} was asked"))
+        if self._room.ended(0.2):
+            return self._ended(f"the process had ended before {what} was asked")
         return self._forged(what)
+
+    def _ended(self, otherwise: str) -> StudentError:
+        """The reason why nobody answers."""
+        assert self._room is not None
+        watch = self._room.watch
+        return self._give_up(StudentError(watch.excess or "crash", watch.reason or otherwise))
 
     def _forged(self, what: str) -> StudentError:
         return self._give_up(
@@ -219,13 +215,6 @@ class Student:
             case "raised":
                 return StudentError(kind, f"{what} raised {_error_name(said.get('type'))}", detail)
         return self._forged(what)
-
-    def _said(self) -> str:
-        """What the sandbox itself wrote to its standard error."""
-        assert self._room is not None
-        assert self._room.process.stderr is not None
-        file = self._room.process.stderr.fileno()
-        return os.read(file, 2000).decode(errors="replace") if select.select([file], [], [], 0)[0] else ""
 
 
 def _late(what: str, seconds: float) -> StudentError:

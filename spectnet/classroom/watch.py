@@ -1,0 +1,110 @@
+"""Watches from outside what a submission uses, and ends it when that is too much.
+
+A process can be held to a limit of its own; only this counts what a whole family of them holds.
+
+Taught in *For the teacher*.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+EVERY_S = 0.05
+COUNTED = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")
+"""Memory of a process that is its own: files it has mapped can be dropped and read again."""
+MOST_FILES = 20_000
+"""Files in the scratch: each takes about a kilobyte of the kernel's memory, even an empty one."""
+
+
+class Watch:
+    """Ends a family of processes that holds too much.
+
+    Attributes:
+        excess: ``"memory"`` or ``"disk"``; empty as long as nothing was too much.
+        reason: the same in words.
+
+    Args:
+        first: number of the first process of a namespace of its own, the ancestor of all others in it.
+        memory_mb: what all of them may hold.
+        scratch: the folder they write to, as they see it.
+        end: ends them all.
+    """
+
+    def __init__(self, first: int, memory_mb: int, scratch: str, end: Callable[[], object]) -> None:
+        self.excess = self.reason = ""
+        self._family, self._limit_mb, self._end = Family(first), memory_mb, end
+        self._scratch = f"/proc/{first}/root{scratch}"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look away."""
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not (self.excess or self._stop.wait(EVERY_S)):
+            self._look()
+
+    def _look(self) -> None:
+        if (held := self._family.memory_mb()) > self._limit_mb:
+            self.reason = f"it held {held:.0f} MB of memory, where {self._limit_mb} MB are allowed"
+            self.excess = "memory"
+        elif (files := _files(self._scratch)) > MOST_FILES:
+            self.reason = f"it wrote {files} files, where {MOST_FILES} are allowed"
+            self.excess = "disk"
+        if self.excess:
+            self._end()
+
+
+class Family:
+    """The processes in one namespace, as seen from outside.
+
+    Args:
+        first: number of any of them.
+    """
+
+    def __init__(self, first: int) -> None:
+        self._space = _space(first)
+        self._others: set[int] = set()  # so that nobody's process is asked twice
+
+    def members(self) -> set[int]:
+        """Numbers of those that run now."""
+        running = {int(name) for name in os.listdir("/proc") if name.isdecimal()}
+        self._others &= running
+        found = {process for process in running - self._others if self._space == _space(process)}
+        self._others |= running - found
+        return found if self._space else set()
+
+    def memory_mb(self) -> float:
+        """What they hold; a page that several share after a fork counts for each of them."""
+        return sum(map(_held_kb, self.members())) / 1024
+
+
+def _space(process: int) -> str:
+    """The namespace of a process; empty where it is gone or another user's."""
+    try:
+        return os.readlink(f"/proc/{process}/ns/pid")
+    except OSError:
+        return ""
+
+
+def _held_kb(process: int) -> int:
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:  # it has just ended
+        return 0
+    fields = (line.split() for line in lines if line.startswith(COUNTED))
+    return sum(int(field[1]) for field in fields)
+
+
+def _files(folder: str) -> int:
+    try:
+        counted = os.statvfs(folder)
+    except OSError:  # it has just ended
+        return 0
+    return counted.f_files - counted.f_ffree
