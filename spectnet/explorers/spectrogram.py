@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -109,11 +110,11 @@ class SpectrogramExplorer(anywidget.AnyWidget):
 
     def layer(self) -> LogMel | GammatoneSpectrogram:
         """The package's front-end with these settings; it draws what the browser draws."""
-        settings = {name: getattr(self, name) for name in ("n_filters", "window_s", "hop_s", "floor")}
-        band = {"f_min": self.f_min, "f_max": self.f_max}
+        names = ("n_filters", "f_min", "f_max", "window_s", "hop_s", "floor")
+        settings: dict[str, Any] = {name: getattr(self, name) for name in names}
         if self.front_end == "mel":
-            return LogMel(self.sample_rate, **settings, **band)
-        return GammatoneSpectrogram(self.sample_rate, **settings, **band, learnable=False)
+            return LogMel(self.sample_rate, **settings)
+        return GammatoneSpectrogram(self.sample_rate, **settings, learnable=False)
 
     @traitlets.validate("window_s", "hop_s")
     def _check_length(self, proposal: traitlets.Bunch) -> float:
