@@ -8,36 +8,63 @@ const { element, rgb } = shared, { decibels } = dsp;
 const FLOOR_DB = -40, TOP_DB = 15, RANGE_DB = 50, POINTS = 401;
 const MEASURE = 0, LISTEN = 1, LOOK = 2; // stages of a redraw
 const DESIGN = ["n_filters", "order", "f_min", "f_max", "scale", "bandwidth_rule"];
-const SCALE_NAMES = [["mel", "mel"], ["erb", "ERB (the ear)"], ["linear", "linear"]];
+const DRAWN = [...DESIGN, "bank"];
+const SCALE_NAMES = [["mel", "mel"], ["slaney", "mel (Slaney)"], ["erb", "ERB (the ear)"], ["linear", "linear"]];
+const BANKS = [["learned", "as learned"], ["designed", "as designed"]];
 const RULE_NAMES = [["spacing", "neighbours meet at −3 dB"], ["erb", "ERB (the ear)"], ["100", "100 Hz for all (the paper)"]];
 const hz = (f) => String(f < 10 ? Math.round(f * 10) / 10 : Math.round(f));
 const signed = (v) => (v < -0.05 ? "−" : v > 0.05 ? "+" : "") + Math.abs(v).toFixed(1);
 
-/** Every number that is drawn, from the settings alone. */
-export function design({ n_filters, order, f_min, f_max, scale, bandwidth_rule }, sampleRate) {
-  const centers = dsp.spacedFrequencies(n_filters, f_min, f_max, scale);
-  const widths = dsp.bandwidths(n_filters, f_min, f_max, scale, order, bandwidth_rule);
+// Only layers stand on it: linear below 1 kHz, logarithmic above.
+dsp.SCALES.slaney = [
+  (f) => (f < 1000 ? (3 * f) / 200 : 15 + (27 * Math.log(f / 1000)) / Math.log(6.4)),
+  (m) => (m < 15 ? (200 * m) / 3 : 1000 * 6.4 ** ((m - 15) / 27)),
+];
+
+/**
+ * Every number that is drawn, from the settings alone; or from what a layer has learned, where `settings.bank` asks for
+ * it and no setting was moved since.
+ */
+export function design(settings, sampleRate, layer = {}) {
+  const { n_filters: n, order, f_min: fMin, f_max: fMax, scale, bandwidth_rule: rule } = settings;
+  const asked = settings.bank === "learned" && Object.entries(layer.settings ?? {});
+  const learned = asked && asked.length && asked.every(([name, value]) => settings[name] === value) ? layer : null;
+  const centers = learned ? Float64Array.from(layer.center_frequencies) : dsp.spacedFrequencies(n, fMin, fMax, scale);
+  const widths = learned ? Float64Array.from(layer.bandwidths) : dsp.bandwidths(n, fMin, fMax, scale, order, rule);
+  const gains = learned ? Float64Array.from(layer.gains) : centers.map(() => 1);
+  const window = layer.window_length ?? Math.round(0.025 * sampleRate), hop = layer.hop_length ?? Math.round(0.01 * sampleRate);
   const grid = Float64Array.from({ length: POINTS }, (_, k) => (k * sampleRate) / 2 / (POINTS - 1));
   // To where a filter's power is down by 60 dB.
   const reach = Math.sqrt(1e6 ** (1 / order) - 1);
   const { re, im } = dsp.frequencyResponse(centers, widths, grid, order, sampleRate, reach);
-  const power = re.map((v, k) => v * v + im[k] * im[k]), total = new Float64Array(POINTS);
+  const power = re.map((v, k) => (v * v + im[k] * im[k]) * gains[(k / POINTS) | 0] ** 2), total = new Float64Array(POINTS);
   power.forEach((v, k) => (total[k % POINTS] += v));
-  const inside = total.filter((_, k) => grid[k] >= centers[0] && grid[k] <= centers[n_filters - 1]);
+  // Filters that learn may pass one another.
+  const lowest = Math.min(...centers), highest = Math.max(...centers);
+  const inside = total.filter((_, k) => grid[k] >= lowest && grid[k] <= highest);
   const ripple = inside.length ? [decibels(Math.min(...inside)), decibels(Math.max(...inside))] : null;
   // Widths at -3 dB.
-  const spread = widths.map((b) => b * dsp.halfPowerFactor(order));
-  return { n: n_filters, order, scale, fMin: f_min, fMax: f_max, centers, widths, spread, grid, power, total, ripple, sampleRate };
+  const spread = widths.map((b) => b * dsp.halfPowerFactor(order)), filters = { centers, widths, gains, spread };
+  return { n, order, scale, fMin, fMax, sampleRate, window, hop, learned, ...filters, grid, power, total, ripple };
 }
 
-/** Energy of `x` through the bank: {energy (filters x frames), frames, window, hop, loudest}. */
+/** Energy of `x` through the bank: {rows (filters x frames), frames, most, loudest}. */
 export function spectrogram(bank, x) {
-  const window = Math.round(0.025 * bank.sampleRate), hop = Math.round(0.01 * bank.sampleRate);
-  const rows = Array.from(bank.centers, (center, i) =>
-    dsp.energyFrames(dsp.filterOutput(x, center, bank.widths[i], bank.order, bank.sampleRate), window, hop));
+  const { centers, widths, gains, order, sampleRate, window, hop } = bank;
+  const rows = Array.from(centers, (center, i) => {
+    const energy = dsp.energyFrames(dsp.filterOutput(x, center, widths[i], order, sampleRate), window, hop);
+    return gains[i] === 1 ? energy : energy.map((v) => v * gains[i] ** 2);
+  });
   let most = 0, loudest = [0, 0];
   rows.forEach((row, i) => row.forEach((v, k) => v > most && ((most = v), (loudest = [i, k]))));
-  return { rows, frames: rows[0].length, window, hop, most, loudest };
+  return { rows, frames: rows[0].length, most, loudest };
+}
+
+/** The filter of a learned bank whose centre went furthest, and how far in Hz. */
+export function furthest({ centers, learned }) {
+  const moves = Array.from(centers, (center, i) => center - learned.initial_center_frequencies[i]);
+  const filter = moves.reduce((best, move, i) => (Math.abs(move) > Math.abs(moves[best]) ? i : best), 0);
+  return { filter, move: moves[filter] };
 }
 
 // ---- the three pictures ----
@@ -90,7 +117,23 @@ function drawResponses(canvas, bank, chosen, ink) {
   context.lineTo(frame.left, frame.bottom + 99);
   context.fill();
   context.restore();
+  if (bank.learned) drawMoves(context, bank, chosen, xOf, (i) => yOf(i % 2 ? 12.5 : 9.5), ink);
   return { filterAt: (px) => nearest(bank.centers, ((px - frame.left) / (frame.right - frame.left)) * nyquist) };
+}
+
+// From where each learned filter began (a stroke) to where it stands (a dot).
+function drawMoves(context, bank, chosen, xOf, yOf, ink) {
+  for (let i = 0; i < bank.n; i++) {
+    const from = xOf(bank.learned.initial_center_frequencies[i]), to = xOf(bank.centers[i]), y = yOf(i);
+    context.strokeStyle = context.fillStyle = i === chosen ? ink.accent : filterColor(bank, i, ink);
+    context.lineWidth = i === chosen ? 2.5 : 1.5;
+    context.beginPath();
+    context.moveTo(from, y - 5), context.lineTo(from, y + 5), context.moveTo(from, y), context.lineTo(to, y);
+    context.stroke();
+    context.beginPath();
+    context.arc(to, y, i === chosen ? 4.5 : 3, 0, 7);
+    context.fill();
+  }
 }
 
 const nearest = (list, value) => list.reduce((best, v, i) => (Math.abs(v - value) < Math.abs(list[best] - value) ? i : best), 0);
@@ -146,7 +189,7 @@ function drawSpectrogram(canvas, picture, bank, chosen, clip, ink) {
   context.fillStyle = "#000004";
   context.fillRect(frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
   context.imageSmoothingEnabled = false;
-  const { frames, hop, window } = picture.heard, from = (window - hop) / 2 / bank.sampleRate;
+  const { frames } = picture.heard, { window, hop } = bank, from = (window - hop) / 2 / bank.sampleRate;
   context.drawImage(picture.image, xOf(from), frame.top, xOf((frames * hop) / bank.sampleRate) - frame.left, frame.bottom - frame.top);
   shared.drawFrame(context, frame, x.map((t) => [...t, true]), rows.y, "time (s)", "centre frequency (Hz)", ink);
   context.strokeStyle = ink.accent;
@@ -159,25 +202,35 @@ function drawSpectrogram(canvas, picture, bank, chosen, clip, ink) {
 
 function summary(bank) {
   const across = [Math.min(...bank.spread), Math.max(...bank.spread)].map(hz);
-  const text = `${bank.n} filter${bank.n > 1 ? "s" : ""} of order ${bank.order}, ${hz(bank.fMin)} to ${hz(bank.fMax)} Hz ` +
-    `(${bank.scale}), −3 dB widths ${across[0] === across[1] ? "" : across[0] + " to "}${across[1]} Hz.`;
+  const range = `${hz(bank.fMin)} to ${hz(bank.fMax)} Hz (${bank.scale})`, most = bank.learned && furthest(bank);
+  const text = `${bank.n} filter${bank.n > 1 ? "s" : ""} of order ${bank.order}, ${bank.learned ? "learned within " : ""}${range}, ` +
+    `−3 dB widths ${across[0] === across[1] ? "" : across[0] + " to "}${across[1]} Hz.` +
+    (most ? ` Filter ${most.filter + 1} went furthest, ${signed(most.move)} Hz.` : "");
   if (!bank.ripple) return text;
   return `${text} Between the first and the last centre their sum lies from ${signed(bank.ripple[0])} to ${signed(bank.ripple[1])} dB.`;
 }
 
 const nameOf = (bank, i) =>
   `Filter ${i + 1} of ${bank.n}: centre ${bank.centers[i].toFixed(1)} Hz, bandwidth b = ${bank.widths[i].toFixed(1)} Hz, ` +
-  `${bank.spread[i].toFixed(1)} Hz wide at −3 dB`;
+  `${bank.spread[i].toFixed(1)} Hz wide at −3 dB` +
+  (bank.gains[i] === 1 ? "" : `, ${signed(2 * decibels(bank.gains[i]))} dB loud`) +
+  (bank.learned ? `; began at ${began(bank)[0][i].toFixed(1)} Hz with b = ${began(bank)[1][i].toFixed(1)} Hz` : "");
 
-const tableRow = (bank, i) => [i + 1, ...[bank.centers, bank.widths, bank.spread].map((list) => list[i].toFixed(2))];
+const began = ({ learned }) => [learned.initial_center_frequencies, learned.initial_bandwidths];
+
+const tableRow = (bank, i) =>
+  [i + 1, ...[bank.centers, bank.widths, bank.spread, ...(bank.learned ? began(bank) : [])].map((list) => list[i].toFixed(2))];
 
 // ---- the widget ----
 
-function makeControls(model, change) {
+function makeControls(model, layer) {
+  const change = (values) => shared.setAll(model, { bank: "designed", ...values });
+  const relearn = (bank) => shared.setAll(model, { bank, ...(bank === "learned" ? layer.settings : {}) });
   const nyquist = model.get("sample_rate") / 2, gap = nyquist / 100, hzSlider = { min: 0, max: nyquist, step: gap };
   const whole = (v) => String(v), inHz = (v) => `${hz(v)} Hz`;
   const rule = (v) => (v === "spacing" || v === "erb" ? v : Number(v));
   return {
+    ...(layer.settings && { bank: shared.choice("Filters", BANKS, relearn) }),
     n_filters: shared.slider("Number of filters", { min: 1, max: 64, step: 1 }, whole, (v) => change({ n_filters: v })),
     order: shared.slider("Order", { min: 1, max: 8, step: 1 }, whole, (v) => change({ order: v })),
     f_min: shared.slider("Lowest frequency", hzSlider, inHz, (v) => {
@@ -194,28 +247,30 @@ function makeControls(model, change) {
 }
 
 const HEAD = ["filter", "centre frequency (Hz)", "bandwidth b (Hz)", "width at −3 dB (Hz)"];
+const HEAD_BEGAN = ["centre at first (Hz)", "b at first (Hz)"];
 
 function render({ model, el }) {
-  const state = { clips: sound.readClips(model), clip: 0, chosen: 0, speed: 4, bank: null, heard: null, image: null };
+  const layer = model.get("layer"), state = { clips: sound.readClips(model), clip: 0, chosen: 0, speed: 4, bank: null, heard: null, image: null };
   const panels = {
-    responses: shared.panel("Frequency responses", "each filter, and the sum of their powers in bold"),
+    responses: shared.panel("Frequency responses", `each filter, and the sum of their powers in bold${layer.settings ? "; above, from where it began (|) to where it stands (●)" : ""}`),
     impulses: shared.panel("Impulse responses", "each to its own peak"),
     spectrogram: shared.panel("Spectrogram", "log energy, 50 dB from black to white"),
   };
-  const named = element("span"), numbers = shared.table("The filters in numbers", HEAD);
-  const controls = makeControls(model, (values) => shared.setAll(model, values));
+  const named = element("span"), numbers = shared.table("The filters in numbers", [...HEAD, ...(layer.settings ? HEAD_BEGAN : [])]);
+  const controls = makeControls(model, layer);
   const pick = {
     filter: shared.slider("Filter to name and play", { min: 1, max: 64, step: 1 }, String, (v) => choose(v - 1)),
-    clip: shared.choice("Heart sound", state.clips.map((c, i) => [i, c.name]), (v) => ((state.clip = Number(v)), view.refresh(LISTEN))),
+    clip: shared.choice("Sound", state.clips.map((c, i) => [i, c.name]), (v) => ((state.clip = Number(v)), view.refresh(LISTEN))),
     speed: shared.choice("Playback", sound.SPEEDS, (v) => (state.speed = Number(v))),
   };
   pick.clip.set(0);
   pick.speed.set(state.speed);
 
   const measure = () => {
-    const settings = Object.fromEntries(DESIGN.map((name) => [name, model.get(name)]));
+    const settings = Object.fromEntries(DRAWN.map((name) => [name, model.get(name)]));
     for (const name of DESIGN) controls[name].set(settings[name]);
-    state.bank = design(settings, model.get("sample_rate"));
+    state.bank = design(settings, model.get("sample_rate"), layer);
+    controls.bank?.set(state.bank.learned ? "learned" : "designed");
     state.chosen = Math.min(state.chosen, state.bank.n - 1);
     pick.filter.input.max = state.bank.n;
     fillTable();
@@ -240,7 +295,7 @@ function render({ model, el }) {
     describe();
   };
   const describe = () => {
-    const { bank, heard } = state, [i, k] = heard.loudest, at = (k * heard.hop + heard.window / 2) / bank.sampleRate;
+    const { bank, heard } = state, [i, k] = heard.loudest, at = (k * bank.hop + bank.window / 2) / bank.sampleRate;
     panels.responses.describe(summary(bank));
     panels.impulses.describe(`${hz(bank.centers[0])} Hz at the bottom to ${hz(bank.centers[bank.n - 1])} Hz at the top.`);
     panels.spectrogram.describe(
@@ -275,7 +330,7 @@ function render({ model, el }) {
   }
   numbers.node.addEventListener("toggle", fillTable);
   // The widget manager takes these off itself when the view goes.
-  model.on(DESIGN.map((name) => `change:${name}`).join(" "), () => view.refresh(MEASURE));
+  model.on(DRAWN.map((name) => `change:${name}`).join(" "), () => view.refresh(MEASURE));
   model.on("change:clips", () => ((state.clips = sound.readClips(model)), view.refresh(LISTEN)));
   return () => (view.close(), player.close());
 }

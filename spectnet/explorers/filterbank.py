@@ -13,10 +13,12 @@ import numpy as np
 import torch
 import traitlets
 from jaxtyping import Float, Real
+from torch import nn
 
 from spectnet import gammatone, scales
 from spectnet.explorers.clips import as_clips, synthetic_hearts
 from spectnet.explorers.module import STYLE, joined
+from spectnet.frontend.gammatone_bank import GammatoneBank
 from spectnet.orders import MAX_ORDER
 
 WINDOW_S = 0.025  # of the spectrogram that the browser draws
@@ -34,8 +36,10 @@ class FilterbankExplorer(anywidget.AnyWidget):
         order: of the gammatones, 1 to 8.
         f_min: lower edge of the range in Hz.
         f_max: upper edge in Hz, at most half the sample rate.
-        scale: ``"mel"``, ``"erb"`` or ``"linear"``.
+        scale: ``"mel"``, ``"slaney"``, ``"erb"`` or ``"linear"``.
         bandwidth_rule: ``"spacing"`` (neighbours meet at -3 dB), ``"erb"`` (as the ear), or Hz for all.
+        bank: ``"designed"``, from the settings above; or, of an explorer made `from_layer`, ``"learned"``.
+            Whoever moves a setting goes over to the designed bank; choosing ``"learned"`` puts them back.
         center_frequencies: in Hz, lowest first; follows from the settings.
         bandwidths: decay b of each filter in Hz; follows from the settings.
         sample_rate: of the sound, in Hz.
@@ -70,10 +74,12 @@ class FilterbankExplorer(anywidget.AnyWidget):
     order = traitlets.Int(4, min=1, max=MAX_ORDER).tag(sync=True)
     f_min = traitlets.Float(25.0, min=0.0).tag(sync=True)
     f_max = traitlets.Float(400.0).tag(sync=True)
-    scale = traitlets.Enum(("mel", "erb", "linear"), "mel").tag(sync=True)
+    scale = traitlets.Enum(scales.SCALES, "mel").tag(sync=True)
     bandwidth_rule = traitlets.Union(
         [traitlets.Float(min=1.0, max=1000.0), traitlets.Enum(("spacing", "erb"))], default_value="spacing"
     ).tag(sync=True)
+    bank = traitlets.Enum(("designed", "learned"), "designed").tag(sync=True)
+    layer = traitlets.Dict(read_only=True).tag(sync=True)
     sample_rate = traitlets.Float(1000.0, min=1.0, read_only=True).tag(sync=True)
     center_frequencies = traitlets.List(traitlets.Float(), read_only=True).tag(sync=True)
     bandwidths = traitlets.List(traitlets.Float(), read_only=True).tag(sync=True)
@@ -104,6 +110,46 @@ class FilterbankExplorer(anywidget.AnyWidget):
         )
         self._follow()
 
+    @classmethod
+    def from_layer(
+        cls,
+        layer: nn.Module,
+        waveform: Real[np.ndarray, " time"] | Mapping[str, Real[np.ndarray, " time"]] | None = None,
+    ) -> FilterbankExplorer:
+        """Show what a layer has learned, beside the bank that it began as.
+
+        The filters are taken as they stand now; after more training, make another.
+
+        Args:
+            layer: such as ``model.frontend``: a `GammatoneSpectrogram`, with one order for all filters.
+            waveform: as for the class, at the layer's sample rate.
+
+        Raises:
+            TypeError: a layer that is no bank of gammatones.
+            ValueError: filters of different orders.
+            TraitError: more than 64 filters.
+
+        Example:
+            >>> from spectnet.model import DEFAULT_MODEL, load_model
+            >>> explorer = FilterbankExplorer.from_layer(load_model(DEFAULT_MODEL).frontend)
+            >>> explorer.bank
+            'learned'
+        """
+        layer = _checked(layer)
+        settings = {name: getattr(layer, name) for name in _DESIGN}
+        explorer = cls(waveform, layer.sample_rate, **settings)
+        explorer.set_trait("layer", {"settings": settings, **_learned_by(layer)})
+        explorer.bank = "learned"
+        return explorer
+
+    @traitlets.validate("bank")
+    def _check_bank(self, proposal: traitlets.Bunch) -> str:
+        if proposal.value == "learned" and not self.layer:
+            raise traitlets.TraitError(
+                "bank can be 'learned' only where a layer is shown; make the explorer by from_layer"
+            )
+        return proposal.value
+
     @traitlets.validate("f_min", "f_max")
     def _check_range(self, proposal: traitlets.Bunch) -> float:
         f_min, f_max = self.f_min, self.f_max
@@ -117,12 +163,32 @@ class FilterbankExplorer(anywidget.AnyWidget):
             raise traitlets.TraitError(str(error)) from None
         return proposal.value
 
-    @traitlets.observe(*_DESIGN)
-    def _follow(self, _: traitlets.Bunch | None = None) -> None:
-        frequencies = scales.spaced_frequencies(self.n_filters, self.f_min, self.f_max, self.scale)
+    @traitlets.observe(*_DESIGN, "bank")
+    def _follow(self, change: traitlets.Bunch | None = None) -> None:
         with self.hold_sync():
-            self.set_trait("center_frequencies", frequencies.tolist())
-            self.set_trait("bandwidths", self._decays(frequencies).tolist())
+            if change is not None and self.bank == "learned":
+                self._agree_with_layer(moved=change.name != "bank")
+            frequencies, bandwidths = self._filters()
+            self.set_trait("center_frequencies", frequencies)
+            self.set_trait("bandwidths", bandwidths)
+
+    def _agree_with_layer(self, *, moved: bool) -> None:
+        """A setting that was `moved` leaves the learned bank; coming back to it puts the settings back."""
+        settings = self.layer["settings"]
+        if all(getattr(self, name) == value for name, value in settings.items()):
+            return
+        if moved:
+            self.bank = "designed"
+            return
+        with self.hold_trait_notifications():
+            for name, value in settings.items():
+                setattr(self, name, value)
+
+    def _filters(self) -> tuple[list[float], list[float]]:
+        if self.bank == "learned":
+            return self.layer["center_frequencies"], self.layer["bandwidths"]
+        frequencies = scales.spaced_frequencies(self.n_filters, self.f_min, self.f_max, self.scale)
+        return frequencies.tolist(), self._decays(frequencies).tolist()
 
     def _decays(self, frequencies: Float[torch.Tensor, " filters"]) -> Float[torch.Tensor, " filters"]:
         if self.bandwidth_rule == "spacing":
@@ -132,3 +198,25 @@ class FilterbankExplorer(anywidget.AnyWidget):
         if self.bandwidth_rule == "erb":
             return gammatone.bandwidth_from_erb(frequencies, self.order)
         return torch.full_like(frequencies, self.bandwidth_rule)
+
+
+def _checked(layer: nn.Module) -> GammatoneBank:
+    """The layer, if the explorer can show it."""
+    if not isinstance(layer, GammatoneBank):
+        raise TypeError(
+            f"from_layer shows a GammatoneSpectrogram, such as model.frontend, got {type(layer).__name__}"
+        )
+    if not isinstance(layer.order, int):
+        raise ValueError(f"layer must have one order for all filters, got {layer.order}")
+    return layer
+
+
+def _learned_by(layer: GammatoneBank) -> dict:
+    """The filters as they stand and as they began, and the window through which the layer looks."""
+    shown = {
+        name: getattr(layer, name).detach().cpu().tolist()
+        for name in ("center_frequencies", "bandwidths", "gains")
+    }
+    for name in ("initial_center_frequencies", "initial_bandwidths", "window_length", "hop_length"):
+        shown[name] = getattr(layer, name, None)
+    return shown

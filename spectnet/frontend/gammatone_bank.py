@@ -43,6 +43,10 @@ class GammatoneBank(nn.Module):
     (`BoundedParameter`). Gains multiply a filter's output, $e^{a}$ with $a$ the parameter; unless they
     learn, every filter passes a tone at its centre as it is.
 
+    Attributes:
+        initial_center_frequencies: where the filters stood before anything was learned, in Hz.
+        initial_bandwidths: and how wide they were.
+
     Args:
         sample_rate: in Hz.
         n_filters: as in `GammatoneSpectrogram`, like all that follow.
@@ -97,6 +101,8 @@ class GammatoneBank(nn.Module):
             order,
             own=center_frequencies is not None,
         )
+        self.bandwidth_rule = bandwidth_rule
+        self.initial_center_frequencies, self.initial_bandwidths = frequencies.tolist(), bandwidths.tolist()
         self._make_parameters(frequencies, bandwidths)
 
     def _make_parameters(

@@ -239,7 +239,7 @@ def test_redraws_in_a_blink_at_64_filters(explorer: Explorer) -> None:
         explorer.control("Order").press("ArrowRight" if len(took) % 2 else "ArrowLeft")
         explorer.page.wait_for_timeout(50)
         took.append(float(explorer.root.get_attribute("data-redraw-ms") or "inf"))
-    # The quickest says what the work takes, however busy this machine is; benchmarks/explorers.py has medians.
+    # The quickest says what the work takes, however busy the machine; benchmarks/explorers.py has medians.
     assert min(took) < 50, took
 
 

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import * as dsp from "../../spectnet/explorers/dsp.js";
-import { design, spectrogram } from "../../spectnet/explorers/filterbank.js";
+import { design, furthest, spectrogram } from "../../spectnet/explorers/filterbank.js";
 import * as shared from "../../spectnet/explorers/shared.js";
 import { upsample } from "../../spectnet/explorers/sound.js";
 
@@ -59,6 +59,29 @@ for (const bank of vectors.banks) {
     if (rate === 1000) bank.filters.forEach((i, row) => close(heard.rows[i], bank.energy[row], "energy"));
   });
 }
+
+test("what a layer learned is drawn as the layer draws it", () => {
+  const { settings, layer, energy } = vectors.learned, drawn = design(settings, 1000, layer);
+  close(drawn.centers, layer.center_frequencies, "centre");
+  close(drawn.widths, layer.bandwidths, "bandwidth");
+  const heard = spectrogram(drawn, vectors.waveform);
+  energy.forEach((row, i) => close(heard.rows[i], row, "energy"));
+  const loud = drawn.grid.findIndex((f) => f >= drawn.centers[2]), gain = dsp.decibels(layer.gains[2] ** 2);
+  assert.ok(Math.abs(dsp.decibels(drawn.power[2 * drawn.grid.length + loud]) - gain) < 0.1, "a gain lifts its filter");
+  const { filter, move } = furthest(drawn), moves = layer.center_frequencies.map((f, i) => f - layer.initial_center_frequencies[i]);
+  assert.equal(Math.abs(move), Math.max(...moves.map(Math.abs)));
+  assert.equal(move, moves[filter]);
+});
+
+test("a moved setting, or the reader's wish, shows the designed bank", () => {
+  const { settings, layer } = vectors.learned;
+  for (const change of [{ bank: "designed" }, { order: settings.order + 1 }, { f_max: 300 }]) {
+    const moved = { ...settings, ...change }, drawn = design(moved, 1000, layer);
+    assert.equal(drawn.learned, null);
+    close(drawn.centers, dsp.spacedFrequencies(5, moved.f_min, moved.f_max, moved.scale), "centre");
+  }
+  assert.equal(design(settings, 1000).learned, null, "where there is no layer");
+});
 
 test("leaving out what is 60 dB down changes the sum by less than a thousandth of a decibel", () => {
   const settings = { n_filters: 64, order: 4, f_min: 25, f_max: 400, scale: "mel", bandwidth_rule: "spacing" };

@@ -9,7 +9,7 @@ import traitlets
 
 from spectnet import gammatone, scales
 from spectnet.explorers import FilterbankExplorer
-from spectnet.frontend import GammatoneSpectrogram
+from spectnet.frontend import GammatoneSpectrogram, LogMel
 from spectnet.recordings import RecordingError
 
 
@@ -22,7 +22,7 @@ def test_starts_as_the_front_end_does() -> None:
     torch.testing.assert_close(torch.tensor(explorer.bandwidths), layer.bandwidths.float(), rtol=1e-5, atol=0)
 
 
-@pytest.mark.parametrize("scale", ["mel", "erb", "linear"])
+@pytest.mark.parametrize("scale", scales.SCALES)
 def test_centres_follow_every_setting(scale: str) -> None:
     explorer = FilterbankExplorer(n_filters=4)
     explorer.n_filters, explorer.f_min, explorer.f_max, explorer.scale = 9, 60.0, 300.0, scale
@@ -62,7 +62,7 @@ def test_range_moves_as_a_whole() -> None:
         ("f_max", 600.0, r"f_max must be at most half the sample rate \(500 Hz\), got 600 Hz"),
         ("n_filters", 0, r"should not be less than 1"),
         ("order", 9, r"should not be greater than 8"),
-        ("scale", "bark", r"\['mel', 'erb', 'linear'\]"),
+        ("scale", "bark", r"\['mel', 'slaney', 'erb', 'linear'\]"),
         ("bandwidth_rule", -5.0, r"bandwidth_rule"),
     ],
 )
@@ -72,6 +72,75 @@ def test_impossible_setting_is_refused_and_nothing_changes(name: str, value: obj
     with pytest.raises(traitlets.TraitError, match=message):
         setattr(explorer, name, value)
     assert explorer.get_state() == before
+
+
+@pytest.fixture
+def layer() -> GammatoneSpectrogram:
+    """A layer that has learned: its filters stand and ring otherwise than they began."""
+    layer = GammatoneSpectrogram(
+        1000.0, 6, order=3, f_min=30.0, f_max=350.0, scale="erb", bandwidth_rule="erb"
+    )
+    with torch.no_grad():
+        layer.position.theta += 0.3
+        layer.log_bandwidth.theta -= 0.2
+    return layer
+
+
+def test_layer_is_shown_as_it_has_learned(layer: GammatoneSpectrogram) -> None:
+    explorer = FilterbankExplorer.from_layer(layer)
+    assert explorer.bank == "learned"
+    assert explorer.center_frequencies == layer.center_frequencies.tolist()
+    assert explorer.bandwidths == layer.bandwidths.tolist()
+    assert (explorer.sample_rate, explorer.order, explorer.scale) == (1000.0, 3, "erb")
+    assert explorer.center_frequencies[0] > layer.initial_center_frequencies[0] + 1
+
+
+def test_designed_bank_is_the_one_the_layer_began_as(layer: GammatoneSpectrogram) -> None:
+    explorer = FilterbankExplorer.from_layer(layer)
+    explorer.bank = "designed"
+    # The layer holds its first filters in float64, and its parameters in float32.
+    assert explorer.center_frequencies == pytest.approx(layer.initial_center_frequencies, rel=1e-12)
+    assert explorer.bandwidths == pytest.approx(layer.initial_bandwidths, rel=1e-12)
+
+
+def test_moving_a_setting_leaves_what_was_learned_and_choosing_it_comes_back(
+    layer: GammatoneSpectrogram,
+) -> None:
+    explorer = FilterbankExplorer.from_layer(layer)
+    explorer.n_filters = 9
+    assert (explorer.bank, len(explorer.center_frequencies)) == ("designed", 9)
+    explorer.f_max = 300.0
+    explorer.bank = "learned"
+    assert (explorer.n_filters, explorer.f_max) == (6, 350.0)
+    assert explorer.center_frequencies == layer.center_frequencies.tolist()
+
+
+def test_browser_that_moves_bank_and_settings_at_once_is_followed(layer: GammatoneSpectrogram) -> None:
+    explorer = FilterbankExplorer.from_layer(layer)
+    explorer.set_state({"bank": "designed", "n_filters": 20})
+    assert (explorer.bank, len(explorer.center_frequencies)) == ("designed", 20)
+    explorer.set_state({"bank": "learned", **explorer.layer["settings"]})
+    assert (explorer.bank, len(explorer.center_frequencies)) == ("learned", 6)
+
+
+def test_layer_keeps_its_own_window_and_takes_an_own_sound(layer: GammatoneSpectrogram) -> None:
+    wide = GammatoneSpectrogram(1000.0, 4, window_s=0.05, hop_s=0.02)
+    assert FilterbankExplorer.from_layer(wide).layer["window_length"] == 50
+    tone = np.sin(np.arange(600, dtype=np.float32) / 3)
+    (clip,) = FilterbankExplorer.from_layer(layer, {"my tone": tone}).clips
+    assert clip["name"] == "my tone"
+
+
+def test_bank_cannot_be_learned_without_a_layer() -> None:
+    with pytest.raises(traitlets.TraitError, match="bank can be 'learned' only where a layer is shown"):
+        FilterbankExplorer().bank = "learned"
+
+
+def test_layer_that_cannot_be_shown_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"from_layer shows a GammatoneSpectrogram.*, got LogMel"):
+        FilterbankExplorer.from_layer(LogMel(1000.0))
+    with pytest.raises(ValueError, match=r"one order for all filters, got \(2, 4\)"):
+        FilterbankExplorer.from_layer(GammatoneSpectrogram(1000.0, 2, order=(2, 4)))
 
 
 def test_misspelt_setting_is_refused() -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import torch
 
 from spectnet import filterbank, gammatone, scales
+from spectnet.explorers import FilterbankExplorer
+from spectnet.frontend import GammatoneSpectrogram
 
 VECTORS = Path(__file__).with_name("vectors.json")
 N_SAMPLES, WINDOW, HOP, KERNEL = 300, 25, 10, 120
@@ -25,6 +27,7 @@ BANKS = [
     (6, 5, 50.0, 350.0, "erb", "spacing", 1000.0),
     (3, 7, 100.0, 3000.0, "mel", "erb", 8000.0),
     (8, 8, 25.0, 400.0, "linear", "spacing", 1000.0),
+    (5, 4, 50.0, 3900.0, "slaney", "spacing", 8000.0),
 ]
 
 
@@ -81,6 +84,28 @@ def bank_vectors(
     }
 
 
+def layer_vectors() -> dict:
+    """A layer whose filters have learned to stand, ring and sound otherwise than they began."""
+    layer = GammatoneSpectrogram(
+        1000.0,
+        5,
+        learnable=("center_frequencies", "bandwidths", "gains"),
+        window_s=0.03,
+        hop_s=0.015,
+        tolerance=1e-14,
+        algorithm="direct",
+        compression="none",
+    )
+    with torch.no_grad():
+        for size, parameter in enumerate(layer.parameters(), start=1):
+            parameter += size * torch.tensor([0.2, -0.3, 0.9, -0.5, 0.1])
+    explorer = FilterbankExplorer.from_layer(layer)
+    settings = explorer.layer["settings"] | {"bank": explorer.bank}
+    with torch.no_grad():
+        energy = layer(waveform()[None])[0]
+    return {"settings": settings, "layer": explorer.layer, "energy": energy.tolist()}
+
+
 def _rounded(value: object) -> object:
     """To 12 digits, so that the last bits of another machine's cosine do not change the file."""
     if isinstance(value, float):
@@ -93,7 +118,8 @@ def _rounded(value: object) -> object:
 def vectors() -> dict:
     """All banks, and the waveform whose energy they measure."""
     banks = [bank_vectors(*bank) for bank in BANKS]
-    return _rounded({"waveform": waveform().tolist(), "window": WINDOW, "hop": HOP, "banks": banks})
+    shared = {"waveform": waveform().tolist(), "window": WINDOW, "hop": HOP}
+    return _rounded(shared | {"banks": banks, "learned": layer_vectors()})
 
 
 if __name__ == "__main__":
