@@ -141,11 +141,11 @@ export function panel(title, note = "") {
   /** Says in words what the picture shows. */
   const describe = (text) => canvas.setAttribute("aria-label", `${title}. ${text}`);
   const rest = () => (cursor.hidden = true);
-  /** Moves the cursor from one place to another in so many seconds, unless the reader wants no motion. */
-  const sweep = (from, to, seconds) => {
+  /** Moves the cursor from one place to another in so many seconds, so many times, unless the reader wants no motion. */
+  const sweep = (from, to, seconds, iterations = 1) => {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     cursor.hidden = false;
-    cursor.animate([from, to].map((x) => ({ transform: `translateX(${x}px)` })), 1000 * seconds);
+    cursor.animate([from, to].map((x) => ({ transform: `translateX(${x}px)` })), { duration: 1000 * seconds, iterations });
   };
   return { node, canvas, title, describe, sweep, rest };
 }
