@@ -8,12 +8,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from spectnet.classroom.commands import app as classroom
+
 app = typer.Typer(
     help="Spectrograms that learn: the tools of the book. Teaching software, never a medical device.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(classroom, name="classroom")
 
 SETS = ("physionet2016",)
 

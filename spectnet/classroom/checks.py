@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
+from spectnet.classroom.student import StudentError
+
 
 @runtime_checkable
 class Answers(Protocol):
@@ -149,9 +151,10 @@ def _outcome(student: Answers, check: Check, seed: int) -> Outcome:
         value = check.run(student, generator_of(check, seed))
     except Failed as failed:
         return Outcome(check, False, failed.hint or check.hint, failed.detail)
+    except StudentError as error:  # its sentence quotes nothing of the student's, its detail may
+        return Outcome(check, False, f"{check.hint} ({error}.)", error.detail)
     except Exception as error:
-        # The notebook did not answer, or answered what the check did not foresee: no points either way.
-        # What an error says may quote a hidden input, so only the teacher reads it.
+        # An answer that the check did not foresee: no points. The error may quote a hidden input.
         return Outcome(check, False, check.hint, _last_line(error))
     return Outcome(check, True, value=None if value is None else float(value))
 
