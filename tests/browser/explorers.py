@@ -22,14 +22,15 @@ AudioBufferSourceNode.prototype.start = function () {
 };
 """
 VALUES = "root => [...root.querySelectorAll('input, select')].map((node) => node.value)"
-# Twice, since a range may hold back its own other end.
-PUT_BACK = """(root, values) => {
+# Twice, since a control may hold back or move another; with a frame between, in which they follow.
+PUT_BACK = """async (root, values) => {
   for (let again = 0; again < 2; again++)
-    [...root.querySelectorAll("input, select")].forEach((node, i) => {
-      if (node.value === values[i]) return;
+    for (const [i, node] of [...root.querySelectorAll("input, select")].entries()) {
+      if (node.value === values[i]) continue;
       node.value = values[i];
       node.dispatchEvent(new Event(node.tagName === "SELECT" ? "change" : "input"));
-    });
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    }
 }"""
 PIXEL = """(canvas, [x, y]) => {
   const ratio = canvas.width / canvas.getBoundingClientRect().width;

@@ -12,16 +12,26 @@ from playwright.sync_api import Browser
 
 from spectnet import filterbank, gammatone, scales
 from spectnet.explorers import FilterbankExplorer
+from spectnet.model import DEFAULT_MODEL, load_model
 from tests.browser.explorers import Explorer, open_explorer, rgb
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 NAME = "Filterbank explorer"
 POINTS = 401  # of the explorer's frequency grid
-HEARTS = {"n": 16, "order": 4, "f_min": 25.0, "f_max": 400.0, "scale": "mel", "rule": "spacing"}
+HEARTS = {
+    "n": 16,
+    "order": 4,
+    "f_min": 25.0,
+    "f_max": 400.0,
+    "scale": "mel",
+    "rule": "spacing",
+    "learned": False,
+}
 PAGES = {
     "index": HEARTS,
     "gammatone-filters": HEARTS,
+    "fixed-or-learned": HEARTS | {"learned": True},
     "mel-initialisation": HEARTS | {"f_min": 0.0, "f_max": 500.0, "rule": 100.0},
 }
 ONE_PAGE = "gammatone-filters"  # for what is the same on all of them
@@ -58,23 +68,26 @@ def alone(browser: Browser, address: str) -> Iterator[Explorer]:
     explorer.close()
 
 
-def bank(n: int, order: int, f_min: float, f_max: float, scale: str, rule: str | float) -> tuple:
+def bank(settings: dict) -> tuple[torch.Tensor, torch.Tensor]:
     """Centres and bandwidths by the package."""
-    centers = scales.spaced_frequencies(n, f_min, f_max, scale)
+    if settings["learned"]:
+        layer = load_model(DEFAULT_MODEL).frontend
+        return layer.center_frequencies.detach(), layer.bandwidths.detach()
+    spacing = settings["n"], settings["f_min"], settings["f_max"], settings["scale"]
+    centers, rule = scales.spaced_frequencies(*spacing), settings["rule"]
     if rule == "spacing":
-        return centers, gammatone.bandwidth_from_spacing(n, f_min, f_max, scale, order)
+        return centers, gammatone.bandwidth_from_spacing(*spacing, settings["order"])
     if rule == "erb":
-        return centers, gammatone.bandwidth_from_erb(centers, order)
-    return centers, torch.full_like(centers, float(rule))
+        return centers, gammatone.bandwidth_from_erb(centers, settings["order"])
+    return centers, torch.full_like(centers, rule)
 
 
-def assert_drawn(
-    explorer: Explorer, n: int, order: int, f_min: float, f_max: float, scale: str, rule: str | float
-) -> None:
+def assert_drawn(explorer: Explorer, settings: dict) -> None:
     """Every number that the explorer shows is the package's."""
-    centers, widths = bank(n, order, f_min, f_max, scale, rule)
+    centers, widths = bank(settings)
+    n, order = settings["n"], settings["order"]
     expected = torch.stack([centers, widths, widths * gammatone.half_power_factor(order)], dim=1)
-    np.testing.assert_allclose(explorer.table(), expected, atol=0.00501)
+    np.testing.assert_allclose(explorer.table()[:, :3], expected, atol=0.00501)
 
     grid = torch.linspace(0, 500, POINTS, dtype=torch.float64)
     response = gammatone.frequency_response(centers, widths, grid, sample_rate=1000.0, order=order)
@@ -82,11 +95,17 @@ def assert_drawn(
     inside = total[(grid >= centers[0]) & (grid <= centers[-1])]
     said = explorer.said()
     assert f"{n} filter" in said
-    assert f"order {order}, {f_min:.0f} to {f_max:.0f} Hz" in said
+    how = "learned within " if settings["learned"] else ""
+    assert f"order {order}, {how}{settings['f_min']:.0f} to {settings['f_max']:.0f} Hz" in said
     if len(inside):
         low, high = re.findall(r"([−+]?[\d.]+)(?: to | dB\.)", said.split("sum lies from")[1])
         shown = [float(value.replace("−", "-")) for value in (low, high)]
         assert shown == pytest.approx([inside.min().item(), inside.max().item()], abs=0.051)
+
+
+def moved(start: dict, change: dict) -> dict:
+    """The settings after a change, which leaves what was learned."""
+    return start | change | {"learned": start["learned"] and start == start | change}
 
 
 def loudest(clip: int, settings: dict) -> tuple[int, float]:
@@ -94,7 +113,7 @@ def loudest(clip: int, settings: dict) -> tuple[int, float]:
     samples = np.frombuffer(FilterbankExplorer().clips[clip]["samples"], "<i2") / 32767
     energy = filterbank.energy(
         torch.tensor(samples)[None],
-        *bank(**settings),
+        *bank(settings),
         order=settings["order"],
         window_length=25,
         hop_length=10,
@@ -109,8 +128,8 @@ def test_page_draws_the_chosen_sound_without_kernel_or_network(
     explorer: Explorer, start: dict, clip: int, name: str
 ) -> None:
     before = explorer.picture("Spectrogram")
-    explorer.control("Heart sound").select_option(index=clip)
-    assert_drawn(explorer, **start)
+    explorer.control("Sound").select_option(index=clip)
+    assert_drawn(explorer, start)
     row, time = loudest(clip, start)
     label = explorer.label("Spectrogram")
     assert f"{name}: loudest behind filter {row} (" in label
@@ -141,7 +160,7 @@ def test_keyboard_moves_every_control(
     explorer: Explorer, start: dict, control: str, keys: list[str], change: dict
 ) -> None:
     explorer.press(control, *keys)
-    assert_drawn(explorer, **(start | change))
+    assert_drawn(explorer, moved(start, change))
 
 
 @pytest.mark.parametrize(
@@ -159,21 +178,40 @@ def test_mouse_drags_every_slider(
     explorer.drag(control, (start[setting] - low) / (high - low), 0.5)
     value = float(explorer.control(control).input_value())
     assert abs(value - (low + high) / 2) < 0.1 * (high - low)
-    assert_drawn(explorer, **(start | {setting: int(value) if high < 100 else value}))
+    assert_drawn(explorer, moved(start, {setting: int(value) if high < 100 else value}))
 
 
 def test_tab_reaches_every_control_in_order(explorer: Explorer) -> None:
     explorer.control("Number of filters").focus()
     rest = "Order", "Lowest frequency", "Highest frequency", "Spacing of the centres", "Bandwidth"
-    for name in (*rest, "Filter to name and play", "Heart sound", "Playback"):
+    for name in (*rest, "Filter to name and play", "Sound", "Playback"):
         explorer.page.keyboard.press("Tab")
         assert explorer.control(name).evaluate("node => node === document.activeElement"), name
+
+
+def test_learned_bank_is_left_and_found_again(browser: Browser, address: str) -> None:
+    explorer = open_explorer(browser, address, "fixed-or-learned", NAME)
+    start = PAGES["fixed-or-learned"]
+    explorer.press("Filters", "ArrowDown")
+    assert_drawn(explorer, start | {"learned": False})
+    explorer.press("Order", "ArrowRight")
+    explorer.press("Filters", "ArrowUp")
+    assert_drawn(explorer, start)
+
+    layer = load_model(DEFAULT_MODEL).frontend
+    began = np.array([layer.initial_center_frequencies, layer.initial_bandwidths]).T
+    np.testing.assert_allclose(explorer.table()[:, 3:], began, atol=0.00501)
+    moves = layer.center_frequencies.detach().numpy() - began[:, 0]
+    most = np.abs(moves).argmax()
+    assert f"Filter {most + 1} went furthest, {moves[most]:+.1f} Hz".replace("-", "−") in explorer.said()
+    explorer.assert_clean()
+    explorer.close()
 
 
 def test_chosen_filter_is_named_and_stands_out(explorer: Explorer, start: dict) -> None:
     explorer.press("Filter to name and play", "End")
     explorer.said()
-    centers, widths = bank(**start)
+    centers, widths = bank(start)
     named = explorer.root.locator(".sn-named").inner_text()
     assert named.startswith(
         f"Filter 16 of 16: centre {centers[-1]:.1f} Hz, bandwidth b = {widths[-1]:.1f} Hz"
@@ -203,7 +241,7 @@ def test_pointing_names_a_filter_and_clicking_plays_it(explorer: Explorer, start
     place = {"x": 100, "y": height - 40 - (height - 48) * (row - 0.5) / 16}
     canvas.hover(position=place)  # type: ignore[arg-type]
     explorer.said()
-    centers, widths = bank(**start)
+    centers, widths = bank(start)
     assert (
         explorer.root.locator(".sn-named")
         .inner_text()
