@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -19,8 +18,6 @@ from torch import Tensor, nn
 from spectnet import gammatone, scales
 from spectnet.frontend.bounded import BoundedParameter, RawParameter
 
-Parametrisation = Literal["scale", "hertz"]
-Optimiser = Literal["sgd", "adam"]
 Bounds = tuple[float, float, float, float]
 
 
@@ -48,12 +45,12 @@ class Listening:
         self, center_frequency: Float[Tensor, " filters"], bandwidth: Float[Tensor, " filters"]
     ) -> Float[Tensor, " filters"]:
         """$-\\ln$ of the tone's share in what each filter lets through; differentiable, float64."""
-        settings = {"sample_rate": self.sample_rate, "order": self.order}
+        rate, order = self.sample_rate, self.order
         f, b = center_frequency.double(), bandwidth.double()
         at = torch.tensor([self.tone], dtype=torch.float64)
-        heard = gammatone.frequency_response(f, b, at, **settings)[:, 0].abs().square()
-        taps = gammatone.effective_length(b, **settings)
-        ring = gammatone.impulse_response(f, b, kernel_size=taps, **settings)
+        heard = gammatone.frequency_response(f, b, at, sample_rate=rate, order=order)[:, 0].abs().square()
+        taps = gammatone.effective_length(b, sample_rate=rate, order=order)
+        ring = gammatone.impulse_response(f, b, kernel_size=taps, sample_rate=rate, order=order)
         hiss = 10 ** (self.noise_db / 10) * ring.square().sum(dim=1)
         return torch.log1p(hiss / heard)
 
@@ -90,8 +87,8 @@ class Descent:
     def __init__(
         self,
         listening: Listening,
-        parametrisation: Parametrisation,
-        optimiser: Optimiser,
+        parametrisation: str,
+        optimiser: str,
         learning_rate: float,
         start: tuple[float, float],
     ) -> None:

@@ -14,7 +14,7 @@ from tests.explorers.stored import write
 
 VECTORS = Path(__file__).with_name("learning.json")
 BOUNDS = (25.0, 400.0, 2.449, 163.3)
-STEPS = (0, 1, 2, 5, 10, 40)
+STEPS = (0, 1, 2, 5, 12)
 
 # tone, noise in dB, sample rate, order, scale, bounds
 SOUNDS = [
@@ -75,7 +75,7 @@ def way_vectors(
     parametrisation: str, optimiser: str, learning_rate: float, sound: int, start: tuple[float, float]
 ) -> dict:
     """Where torch's optimiser leads the filter."""
-    descent = Descent(listening(sound), parametrisation, optimiser, learning_rate, start)  # type: ignore[arg-type]
+    descent = Descent(listening(sound), parametrisation, optimiser, learning_rate, start)
     path = descent.walk(max(STEPS))
     return {
         "sound": sound,
