@@ -12,8 +12,9 @@ SITE := _build/html
 BENCH_VENV := .venv-bench
 BENCH_INSTALLED := $(BENCH_VENV)/.installed
 BENCH_OPTIONS ?=
+COURSE ?= course
 
-.PHONY: help book test lab serve check bench clean
+.PHONY: help book test lab serve check bench clean assignments grading-self-test class-rehearsal
 
 help:
 	@echo "make book    run every page, site in $(SITE)"
@@ -22,6 +23,9 @@ help:
 	@echo "make test    build the book and run all tests"
 	@echo "make check   lint and types"
 	@echo "make bench   measure front-ends beside others', and training beside the paper's (an hour or more)"
+	@echo "make assignments        students' notebooks and solutions in $(COURSE) (a teacher's folder: keep it private)"
+	@echo "make grading-self-test  grade what must give known points, hostile submissions too"
+	@echo "make class-rehearsal    grade a synthetic class of 100 in every assignment (an hour; killed, it goes on)"
 	@echo "make clean   forget what was built (the environment and the data stay)"
 
 $(INSTALLED): requirements.lock pyproject.toml tools/jupyterlab-overrides.json
@@ -60,6 +64,15 @@ $(BENCH_INSTALLED): requirements.lock pyproject.toml benchmarks/requirements.txt
 bench: $(BENCH_INSTALLED)
 	$(BENCH_VENV)/bin/python -m benchmarks.frontend $(BENCH_OPTIONS)
 	$(BENCH_VENV)/bin/python -m benchmarks.training
+
+assignments: $(INSTALLED)
+	$(PY) -m spectnet classroom release --course $(COURSE)
+
+grading-self-test: $(INSTALLED)
+	$(PY) -m spectnet classroom self-test
+
+class-rehearsal: $(INSTALLED)
+	$(PY) -m spectnet classroom rehearse
 
 clean:
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -186,6 +186,26 @@ def _write_report(found: list[dict], folder: Path) -> list[Path]:
 
 
 @app.command()
+def check(
+    name: Annotated[str, typer.Argument(help="Such as assignment-2.")],
+    notebook: Annotated[Path | None, typer.Argument(help="Yours; by default <name>.ipynb here.")] = None,
+) -> None:
+    """Run the visible checks of an assignment on your notebook, as it will be run for grading."""
+    from spectnet.classroom import before_handing_in
+
+    try:
+        lines, odd = before_handing_in.check(name, notebook)
+    except (OSError, ValueError) as error:
+        _stop(error)
+    words = {True: "passed", False: "not yet", None: "a person reads this"}
+    for line in lines:
+        typer.echo(f"{line.grade_id:24} {words[line.passed]}{': ' if line.says else ''}{line.says}")
+    for note in odd:
+        typer.echo(f"note: {note}")
+    raise typer.Exit(any(line.passed is False for line in lines))
+
+
+@app.command()
 def doctor() -> None:
     """Say in plain words what is missing or odd on this machine."""
     from spectnet import doctor as checks

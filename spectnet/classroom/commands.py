@@ -117,6 +117,31 @@ def self_test(
     raise typer.Exit(1 if wrong else 0)
 
 
+@app.command()
+def rehearse(
+    names: Annotated[list[str] | None, typer.Argument(help="Such as assignment-2; by default all.")] = None,
+    course: Annotated[Path, typer.Option(help="The folder of a class that does not exist.")] = Path(
+        "_build/rehearsal"
+    ),
+    students: Annotated[int, typer.Option(min=1, help="How many hand in.")] = 100,
+    jobs: Jobs = None,
+) -> None:
+    """Grade a synthetic class whose points are known; killed, it goes on where it was."""
+    from spectnet.classroom import source
+    from spectnet.classroom.course import Course
+    from spectnet.classroom.rehearsal import rehearse as rehearsed
+
+    with _in_one_sentence():
+        found = [
+            rehearsed(Course(course), name, students=students, jobs=jobs) for name in names or source.names()
+        ]
+    for one in found:
+        kinds = ", ".join(f"{n} {kind}" for kind, n in one.kinds.items())
+        odd = ", ".join(one.wrong_grades) or "none"
+        typer.echo(f"{one.assignment}: {kinds}; {one.seconds:.0f} s; wrong grades: {odd}")
+    raise typer.Exit(any(one.wrong_grades for one in found))
+
+
 def _line(row: dict) -> str:
     """One submission that was graded otherwise than it should be."""
     hint = "" if row["hint"] else ", and no hint names the idea"

@@ -40,6 +40,8 @@ c.HTMLExporter.sanitize_html = True
 class Course:
     """A course folder: `source`, `release`, `submitted`, `autograded`, `feedback` and `gradebook.db`.
 
+    Beside nbgrader's own there are `solutions` to read, and `course-seed`, the secret of the hidden inputs.
+
     Attributes:
         folder: where it lies; it holds grades, so it belongs on no web server and in no repository.
         assignments: where the sources of the assignments lie.
@@ -121,6 +123,7 @@ def hand_out(course: Course, name: str, due: datetime | None = None) -> Path:
     assignment = course.load(name)
     course.make()
     _write(release.marked(assignment), course.folder / "source" / name, assignment)
+    _write(release.solved(assignment), course.folder / "solutions" / name, assignment)
     folder = course.folder / "release" / name
     released = release.release(assignment)
     with course.gradebook() as book:

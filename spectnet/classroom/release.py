@@ -89,7 +89,10 @@ def _uncommented(line: str, name: str) -> str:
 
 
 def _made(assignment: Assignment, answer: Answer) -> NotebookNode:
-    notebook = new_notebook(metadata={"kernelspec": dict(KERNEL), "language_info": {"name": "python"}})
+    about = {"assignment": assignment.name, "masked": list(assignment.about.masked)}
+    notebook = new_notebook(
+        metadata={"kernelspec": dict(KERNEL), "language_info": {"name": "python"}, "spectnet": about}
+    )
     points = {question.grade_id: question.points for question in assignment.questions}
     for i, cell in enumerate(assignment.notebook.cells):
         notebook.cells.append(_cell(cell, i, points, answer))

@@ -48,7 +48,7 @@ def wrong_answers(assignment: Assignment) -> list[Wrong]:
 
 def _read(path: Path, assignment: Assignment) -> Wrong:
     head, *parts = _CELL.split(path.read_text("utf-8"))
-    told = dict(match.groups() for line in head.splitlines() if (match := _HEADER.fullmatch(line)))
+    told = {match[1]: match[2] for line in head.splitlines() if (match := _HEADER.fullmatch(line))}
     cells = {name: text.strip("\n") for name, text in zip(parts[::2], parts[1::2], strict=True)}
     known = {question.grade_id for question in assignment.questions}
     if set(told) != {"loses", "hint"} or not cells or not set(cells) <= known:
