@@ -81,10 +81,11 @@ def _plain_file(path: Path, limit: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
     except OSError as error:
         raise Refused("the submission is a link, or cannot be read") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+        os.close(descriptor)
+        raise Refused("the submission is a link, a pipe, a device or a folder, not a plain file")
     with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-            raise Refused("the submission is a link, a pipe, a device or a folder, not a plain file")
         return _within(file, limit)
 
 

@@ -67,7 +67,8 @@ def _cells(content: bytes) -> list[dict[str, Any]]:
         raise Refused("the file is no notebook: its JSON is broken") from error
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
         raise Refused("the file is no notebook of format 4; open it in JupyterLab and save it again")
-    return [cell for cell in data["cells"] if isinstance(cell, dict)]
+    cells = [cell for cell in data["cells"] if isinstance(cell, dict)]
+    return [cell for cell in cells if isinstance(cell.get("cell_type"), str)]
 
 
 def _name(cell: dict[str, Any]) -> str | None:
