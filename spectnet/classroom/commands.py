@@ -145,8 +145,9 @@ def rehearse(
 def _line(row: dict) -> str:
     """One submission that was graded otherwise than it should be."""
     hint = "" if row["hint"] else ", and no hint names the idea"
-    failed = "".join(f"\n    failed {what}" for what in row["failed"])
+    contained = "" if row["contained"] else ", and it was not contained"
+    found = "".join(f"\n    {what}" for what in row["found"])
     return (
         f"{row['assignment']} {row['kind']} {row['submission']}: {row['score']:g} points, "
-        f"expected {row['expected']:g}{hint}{failed}"
+        f"expected {row['expected']:g}{hint}{contained}{found}"
     )

@@ -13,12 +13,13 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
+from typing import TypeVar
 
 from tqdm.auto import tqdm
 
@@ -33,6 +34,9 @@ from spectnet.classroom.intake import Intake, take_in
 from spectnet.classroom.sandbox import SandboxError, why_not
 from spectnet.classroom.source import Assignment, load
 from spectnet.classroom.submission import Submission
+
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def grade_class(course: Course, name: str, *, jobs: int | None = None, again: bo
             for student, folder in handed_in.items()
             if student not in old
         ]
-        records = itertools.chain(old.values(), grade_each(new, jobs) if new else ())
+        records = itertools.chain(old.values(), in_workers(_grade, new, jobs) if new else ())
         for record in tqdm(records, total=len(handed_in), desc=name, unit="submission"):
             if record.student not in old:
                 graded.save(record, course.folder / "autograded")
@@ -153,15 +157,22 @@ def _up_to_date(course: Course, assignment: Assignment, handed_in: dict[str, Pat
     return found
 
 
-def grade_each(tasks: Iterable[Task], jobs: int | None = None) -> Iterator[Graded]:
-    """Grade many submissions, each core one at a time, and give the records as they are done.
+def in_workers(
+    work: Callable[[Item], Done], items: Iterable[Item], jobs: int | None = None
+) -> Iterator[Done]:
+    """Do `work` on every item, each core one at a time, and give what comes back as it is done.
+
+    Args:
+        work: a function at the top of a module.
+        items: plain data.
+        jobs: how many at a time; None for one a core.
 
     Raises:
-        SandboxError: no sandbox can be opened, or one does not end.
+        SandboxError: a sandbox did not open or end, or a worker was ended from outside.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs or cores(), mp_context=context, initializer=_begin_worker) as pool:
-        waiting = [pool.submit(_grade, task) for task in tasks]
+        waiting = [pool.submit(work, item) for item in items]
         try:
             for done in as_completed(waiting):
                 yield done.result()

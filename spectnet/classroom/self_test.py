@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,12 @@ from tqdm.auto import tqdm
 
 from spectnet import atomic
 from spectnet.classroom import release, source
-from spectnet.classroom.grade import Task, grade_each
+from spectnet.classroom.grade import grade_one, in_workers
 from spectnet.classroom.graded import Graded
+from spectnet.classroom.hostile import hostile_submissions
+from spectnet.classroom.sandbox import SandboxError, why_not
 from spectnet.classroom.source import Assignment
+from spectnet.classroom.traps import Trap
 from spectnet.classroom.wrong import with_mistake, wrong_answers
 
 SEED = 20160501  # a fixed secret, so that two runs say the same
@@ -31,25 +34,25 @@ class Case:
 
     Attributes:
         assignment: which it answers.
-        name: of the submission.
+        folder: where the assignments lie.
         kind: ``"reference"``, ``"empty"``, ``"wrong"`` or ``"hostile"``.
+        name: of the submission.
         expected: the points it must get.
-        put: writes it into a student's folder.
-        hint: words that the feedback must hold; empty if there is nothing to hint at.
+        hint: words that must be said about it; empty if there is nothing to say.
     """
 
     assignment: str
-    name: str
+    folder: Path
     kind: str
+    name: str
     expected: float
-    put: Callable[[Path], None]
     hint: str = ""
 
 
 def self_test(
     names: Sequence[str] = (), *, folder: Path = source.FOLDER, jobs: int | None = None
 ) -> list[dict]:
-    """Grade every case of the assignments, and say what each got.
+    """Grade every case of the assignments, and hostile submissions of the first one.
 
     Args:
         names: the assignments; all by default.
@@ -63,52 +66,73 @@ def self_test(
     Raises:
         SandboxError: no sandbox can be opened here.
     """
-    found = [case for name in names or source.names(folder) for case in cases(source.load(name, folder))]
-    with tempfile.TemporaryDirectory() as scratch:
-        tasks = [_put(case, Path(scratch), folder) for case in found]
-        by_student = dict(zip((task.student for task in tasks), found, strict=True))
-        graded = tqdm(grade_each(tasks, jobs), total=len(tasks), desc="self-test", unit="submission")
-        rows = [_row(by_student[record.student], record) for record in graded]
+    if reason := why_not():
+        raise SandboxError(reason)
+    assignments = [source.load(name, folder) for name in names or source.names(folder)]
+    found = [case for assignment in assignments for case in cases(assignment)]
+    found += hostile_cases(assignments[0]) if assignments else []
+    rows = list(tqdm(in_workers(graded_case, found, jobs), total=len(found), desc="self-test", unit="case"))
     return sorted(rows, key=lambda row: (row["assignment"], row["kind"], row["submission"]))
 
 
 def cases(assignment: Assignment) -> Iterator[Case]:
     """The solution, the release, and each typical mistake of an assignment."""
-    name, full = assignment.name, assignment.automatic_points
-    yield Case(name, "solution", "reference", full, _file(name, release.solved(assignment)))
-    yield Case(name, "release", "empty", 0, _file(name, release.release(assignment)))
+    name, folder, full = assignment.name, assignment.folder.parent, assignment.automatic_points
+    yield Case(name, folder, "reference", "solution", full)
+    yield Case(name, folder, "empty", "release", 0)
     for wrong in wrong_answers(assignment):
-        notebook = with_mistake(assignment, wrong)
-        yield Case(name, wrong.name, "wrong", full - wrong.loses, _file(name, notebook), wrong.hint)
+        yield Case(name, folder, "wrong", wrong.name, full - wrong.loses, wrong.hint)
 
 
-def _file(name: str, notebook: NotebookNode) -> Callable[[Path], None]:
-    def put(folder: Path) -> None:
-        (folder / f"{name}.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
-
-    return put
-
-
-def _put(case: Case, scratch: Path, assignments: Path) -> Task:
-    student = f"{case.assignment}.{case.kind}.{case.name}"
-    folder = scratch / student / case.assignment
-    folder.mkdir(parents=True)
-    case.put(folder)
-    return Task(case.assignment, assignments, folder, student, SEED)
+def hostile_cases(assignment: Assignment) -> Iterator[Case]:
+    """Each hostile submission, as an answer to an assignment."""
+    name, folder = assignment.name, assignment.folder.parent
+    for hostile in hostile_submissions():
+        yield Case(name, folder, "hostile", hostile.name, hostile.expected(assignment), hostile.reason)
 
 
-def _row(case: Case, record: Graded) -> dict:
+def graded_case(case: Case) -> dict:
+    """Hand a case in, grade it, and say in a row what became of it."""
+    assignment = source.load(case.assignment, case.folder)
+    with tempfile.TemporaryDirectory() as scratch, Trap() as trap:
+        _put(case, assignment, Path(scratch), trap)
+        record = grade_one(assignment, Path(scratch), case.name, SEED)
+        return _row(case, record, trap.sprung(record))
+
+
+def _put(case: Case, assignment: Assignment, folder: Path, trap: Trap) -> None:
+    if case.kind == "hostile":
+        next(one for one in hostile_submissions() if one.name == case.name).put(assignment, folder, trap)
+        return
+    text = nbformat.writes(_notebook(case, assignment))
+    (folder / f"{assignment.name}.ipynb").write_text(text, encoding="utf-8")
+
+
+def _notebook(case: Case, assignment: Assignment) -> NotebookNode:
+    if case.kind == "reference":
+        return release.solved(assignment)
+    if case.kind == "empty":
+        return release.release(assignment)
+    return with_mistake(assignment, next(w for w in wrong_answers(assignment) if w.name == case.name))
+
+
+def _row(case: Case, record: Graded, sprung: list[str]) -> dict:
     told = " ".join(result.message for result in record.results if not result.passed)
+    if case.kind == "hostile":
+        told = record.model_dump_json()
     return {
         "assignment": case.assignment,
         "submission": case.name,
         "kind": case.kind,
         "expected": case.expected,
         "score": record.score,
-        "contained": True,
+        "contained": not sprung,
         "hint": case.hint.lower() in told.lower(),
         "seconds": record.seconds,
-        "failed": [f"{r.grade_id}: {r.check} [{r.detail}]" for r in record.results if not r.passed],
+        "found": [
+            *sprung,
+            *(f"{r.grade_id}: {r.check} [{r.detail}]" for r in record.results if not r.passed),
+        ],
     }
 
 
