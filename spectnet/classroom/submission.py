@@ -99,7 +99,8 @@ class Submission:
 
     def _open(self) -> Student:
         self._student = self.fresh().__enter__()
-        self._opened += 1
+        # A notebook that ends its own process would do so again.
+        self._opened = REOPENED + 1 if self._student.broken else self._opened + 1
         if self._errors is None:
             self._errors = dict(self._student.errors)
         return self._student
