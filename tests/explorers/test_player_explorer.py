@@ -66,7 +66,7 @@ def test_another_run_is_shown_from_its_own_numbers() -> None:
 
 def test_run_without_gammatones_has_its_curves_alone() -> None:
     player = TrainingPlayer(NO_GAMMATONES, epoch=3)
-    assert player.loss == write_player.json.loads(NO_GAMMATONES.read_text())["history"][2]["loss"]
+    assert player.loss == json.loads(NO_GAMMATONES.read_text())["history"][2]["loss"]
     assert player.center_frequencies == []
 
 
