@@ -69,7 +69,7 @@ class Limits(Settings):
 
     seconds: float = Field(default=180.0, gt=0)
     cell_seconds: float = Field(default=60.0, gt=0)
-    memory_mb: int = Field(default=3000, ge=200)
+    memory_mb: int = Field(default=2000, ge=200)
     processes: int = Field(default=64, ge=1)
     disk_mb: int = Field(default=200, ge=1)
     answer_kb: int = Field(default=32_000, ge=1)

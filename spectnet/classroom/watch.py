@@ -52,10 +52,10 @@ class Watch:
 
     def _look(self) -> None:
         if (held := self._family.memory_mb()) > self._limit_mb:
-            self.reason = f"it held {held:.0f} MB of memory, where {self._limit_mb} MB are allowed"
+            self.reason = f"the notebook held {held:.0f} MB of memory, where {self._limit_mb} MB are allowed"
             self.excess = "memory"
         elif (files := _files(self._scratch)) > MOST_FILES:
-            self.reason = f"it wrote {files} files, where {MOST_FILES} are allowed"
+            self.reason = f"the notebook wrote {files} files, where {MOST_FILES} are allowed"
             self.excess = "disk"
         if self.excess:
             self._end()
