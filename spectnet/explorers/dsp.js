@@ -121,17 +121,23 @@ export function frequencyResponse(centers, widths, frequencies, order, sampleRat
  * then `order` one-pole stages. A complex recursion; its real part is the output.
  */
 export function filterOutput(x, center, width, order, sampleRate) {
-  const coefficients = eulerian(order), n = x.length;
+  const coefficients = eulerian(order), n = x.length, taps = coefficients.length, delay = order > 1 ? 1 : 0;
   const [pRe, pIm, gain] = poleAndGain(center, width, order, sampleRate, coefficients);
-  const re = new Float64Array(n), im = new Float64Array(n);
+  const re = new Float64Array(n), im = new Float64Array(n), aRe = new Float64Array(taps), aIm = new Float64Array(taps);
   let tapRe = 1 / gain, tapIm = 0;
-  for (let j = 0; j < coefficients.length; j++) {
+  for (let j = 0; j < taps; j++) {
     if (order > 1) [tapRe, tapIm] = [tapRe * pRe - tapIm * pIm, tapRe * pIm + tapIm * pRe];
-    const delay = order > 1 ? j + 1 : 0, aRe = tapRe * coefficients[j], aIm = tapIm * coefficients[j];
-    for (let k = delay; k < n; k++) {
-      re[k] += aRe * x[k - delay];
-      im[k] += aIm * x[k - delay];
+    aRe[j] = tapRe * coefficients[j];
+    aIm[j] = tapIm * coefficients[j];
+  }
+  for (let k = delay; k < n; k++) {
+    let atRe = 0, atIm = 0;
+    for (let j = 0, m = k - delay; j < taps && m >= 0; j++, m--) {
+      atRe += aRe[j] * x[m];
+      atIm += aIm[j] * x[m];
     }
+    re[k] = atRe;
+    im[k] = atIm;
   }
   // Two stages a pass, twice as fast as one; of an odd order the last stage's partner has its pole at 0.
   for (let stage = 0; stage < order; stage += 2) {

@@ -37,8 +37,12 @@ export function design(settings, sampleRate, layer = {}) {
   // To where a filter's power is down by 60 dB.
   const reach = Math.sqrt(1e6 ** (1 / order) - 1);
   const { re, im } = dsp.frequencyResponse(centers, widths, grid, order, sampleRate, reach);
-  const power = re.map((v, k) => (v * v + im[k] * im[k]) * gains[(k / POINTS) | 0] ** 2), total = new Float64Array(POINTS);
-  power.forEach((v, k) => (total[k % POINTS] += v));
+  const power = re, total = new Float64Array(POINTS);
+  for (let i = 0, at = 0; i < n; i++)
+    for (let k = 0; k < POINTS; k++, at++) {
+      power[at] = (re[at] * re[at] + im[at] * im[at]) * gains[i] ** 2;
+      total[k] += power[at];
+    }
   // Filters that learn may pass one another.
   const lowest = Math.min(...centers), highest = Math.max(...centers);
   const inside = total.filter((_, k) => grid[k] >= lowest && grid[k] <= highest);
@@ -56,8 +60,10 @@ export function spectrogram(bank, x) {
     return gains[i] === 1 ? energy : energy.map((v) => v * gains[i] ** 2);
   });
   let most = 0, loudest = [0, 0];
-  rows.forEach((row, i) => row.forEach((v, k) => v > most && ((most = v), (loudest = [i, k]))));
-  return { rows, frames: rows[0].length, most, loudest };
+  const frames = rows[0].length;
+  for (let i = 0; i < rows.length; i++)
+    for (let k = 0; k < frames; k++) if (rows[i][k] > most) (most = rows[i][k]), (loudest = [i, k]);
+  return { rows, frames, most, loudest };
 }
 
 /** The filter of a learned bank whose centre went furthest, and how far in Hz. */
@@ -87,7 +93,7 @@ function drawResponses(canvas, bank, chosen, ink) {
     context.beginPath();
     let drawing = false;
     for (let k = 0; k < POINTS; k++) {
-      const db = decibels(values[offset + k]);
+      const db = values[offset + k] > 1e-6 ? decibels(values[offset + k]) : -60;
       if (db < FLOOR_DB - 12) drawing = false;
       else if (drawing) context.lineTo(xOf(bank.grid[k]), yOf(db));
       else context.moveTo(xOf(bank.grid[k]), yOf(db)), (drawing = true);
