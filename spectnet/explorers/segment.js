@@ -11,10 +11,10 @@ const STATES = ["S1", "systole", "S2", "diastole"], COLORS = ["#0072B2", "#E69F0
 const MURMUR = ["shape", "f_min", "f_max", "murmur_db"];
 const SHAPES = {
   none: { text: "no murmur" },
-  diamond: { text: "swells and fades, in systole", knots: [[0, 0], [0.45, 1], [1, 0]] },
-  plateau: { text: "level, from S1 to S2", knots: [[0, 0], [0.08, 1], [0.92, 1], [1, 0]] },
-  decrescendo: { text: "fades, from S2 on", knots: [[0, 0], [0.06, 1], [1, 0]] },
-  rumble: { text: "swells twice, in diastole", knots: [[0, 0], [0.2, 1], [0.65, 0.45], [0.93, 0.9], [1, 0]] },
+  diamond: { text: "systole: swells, fades", knots: [[0, 0], [0.45, 1], [1, 0]] },
+  plateau: { text: "systole: level", knots: [[0, 0], [0.08, 1], [0.92, 1], [1, 0]] },
+  decrescendo: { text: "diastole: fades", knots: [[0, 0], [0.06, 1], [1, 0]] },
+  rumble: { text: "diastole: swells twice", knots: [[0, 0], [0.2, 1], [0.65, 0.45], [0.93, 0.9], [1, 0]] },
 };
 const amplitude = (db) => 10 ** (db / 20);
 const minus = (text) => String(text).replace("-", "−");
@@ -237,16 +237,16 @@ function makeControls(model, kinds, change) {
       const kind = kinds.find((k) => k.name === name);
       change(kind.band ? { shape: kind.shape, f_min: kind.band[0], f_max: kind.band[1] } : { shape: kind.shape });
     }),
-    shape: shared.choice("Its shape and place", Object.entries(SHAPES).map(([v, { text }]) => [v, text]), (v) => change({ shape: v })),
-    f_min: shared.slider("Its lowest frequency", band, inHz, (v) => {
+    shape: shared.choice("Shape and place", Object.entries(SHAPES).map(([v, { text }]) => [v, text]), (v) => change({ shape: v })),
+    f_min: shared.slider("Lowest frequency", band, inHz, (v) => {
       const low = Math.min(v, top - gap);
       change({ f_min: low, f_max: Math.max(model.get("f_max"), low + gap) });
     }),
-    f_max: shared.slider("Its highest frequency", band, inHz, (v) => {
+    f_max: shared.slider("Highest frequency", band, inHz, (v) => {
       const high = Math.max(v, 20 + gap);
       change({ f_max: high, f_min: Math.min(model.get("f_min"), high - gap) });
     }),
-    murmur_db: shared.slider("Its loudness", { min: -50, max: 0, step: 1 }, (v) => `${minus(v)} dB`, (v) => change({ murmur_db: v })),
+    murmur_db: shared.slider("Loudness", { min: -50, max: 0, step: 1 }, (v) => `${minus(v)} dB`, (v) => change({ murmur_db: v })),
     heart_rate: shared.slider("Heart rate", { min: 40, max: 150, step: 1 }, (v) => `${+v.toFixed(1)}`, (v) => change({ heart_rate: v })),
   };
   controls.kind.input.lastChild.disabled = true; // it says what is; nothing follows from choosing it
