@@ -12,6 +12,8 @@ SITE := _build/html
 BENCH_VENV := .venv-bench
 BENCH_INSTALLED := $(BENCH_VENV)/.installed
 BENCH_OPTIONS ?=
+# A test file stays in one process, which keeps what its tests share.
+TEST_OPTIONS ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 COURSE ?= course
 
 .PHONY: help book test lab serve check bench clean assignments grading-self-test class-rehearsal
@@ -39,7 +41,7 @@ book: $(INSTALLED)
 	$(PY) tools/build_book.py
 
 test: book
-	$(PY) -m pytest
+	$(PY) -m pytest $(TEST_OPTIONS)
 
 lab: $(INSTALLED)
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/book $(LAB_OPTIONS)

@@ -31,8 +31,6 @@ hypothesis.settings.load_profile("gate")
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
 
-LEFT_OUT = pytest.StashKey[Counter]()
-
 
 def in_ci() -> bool:
     """Whether this run is one that may not leave out the browser or the book."""
@@ -57,6 +55,13 @@ def missing_browser() -> str | None:
     return None
 
 
+def missing_sandbox() -> str | None:
+    """Why nothing can be graded; None where it can."""
+    from spectnet.classroom.sandbox import why_not
+
+    return why_not()
+
+
 def missing_gpu() -> str | None:
     """Why tests on a GPU cannot run; None where they can."""
     import torch
@@ -74,13 +79,11 @@ MISSING = {
     "real": missing_recordings,
     "gpu": missing_gpu,
     "browser": missing_browser,
+    "sandbox": missing_sandbox,
     "site": missing_site,
 }
-MUST_BE_THERE_IN_CI = {"browser", "site"}
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[LEFT_OUT] = Counter()
+LEFT_OUT = "left out: "
+MUST_BE_THERE_IN_CI = {"browser", "sandbox", "site"}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -91,13 +94,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             continue
         if in_ci() and name in MUST_BE_THERE_IN_CI:
             pytest.fail(f"CI must run this test, but there is {reason}", pytrace=False)
-        item.config.stash[LEFT_OUT][reason] += 1
-        pytest.skip(reason)
+        pytest.skip(f"{LEFT_OUT}{reason}")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say in one line which tests were left out, and why."""
-    if left_out := config.stash[LEFT_OUT]:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line which tests were left out, and why; what several processes report arrives here."""
+    reasons = (report.longrepr[2].partition(LEFT_OUT) for report in terminalreporter.stats.get("skipped", []))
+    if left_out := Counter(reason for _, ours, reason in reasons if ours):
         parts = [f"{count} ({reason})" for reason, count in sorted(left_out.items())]
         terminalreporter.write_line(f"Tests left out: {', '.join(parts)}", yellow=True)
 
