@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from spectnet import scales
 from spectnet.explorers import LearningExplorer
 from spectnet.frontend.bounded import BoundedParameter
-from tests.browser.explorers import Explorer, open_explorer, rgb
+from tests.browser.explorers import Explorer, open_explorer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -282,43 +282,6 @@ def test_why_is_said_in_numbers(explorer: Explorer) -> None:
     assert "Adam steps by the rate, whatever the slope: 0.02 Hz" in named.inner_text()
 
 
-def test_redraws_in_a_blink(explorer: Explorer) -> None:
-    explorer.control("Steps taken").fill("300")
-    took = []
-    for _ in range(12):
-        explorer.press("Tone", "ArrowRight")
-        explorer.page.wait_for_timeout(50)
-        took.append(float(explorer.root.get_attribute("data-redraw-ms") or "inf"))
-    # Under 16 ms on an idle machine. The quickest of them says what the work takes, however busy this one is.
-    assert min(took) < 50, took
-
-
-def test_colours_follow_the_page(explorer: Explorer) -> None:
-    style = "node => [getComputedStyle(node).backgroundColor, getComputedStyle(node).color]"
-    seen = {}
-    for theme in ("light", "dark"):
-        explorer.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        explorer.said()
-        seen[theme] = explorer.picture("Loss by step")
-        paper, ink = (rgb(color).mean() for color in explorer.root.evaluate(style))
-        assert (paper > ink) == (theme == "light")
-    assert seen["light"] != seen["dark"]
-
-
-def test_phone_width_holds_everything(browser: Browser, address: str) -> None:
-    explorer = open_explorer(browser, address, PAGE, NAME, color_scheme="dark")
-    explorer.page.set_viewport_size({"width": 390, "height": 844})
-    assert explorer.page.evaluate("document.documentElement.scrollWidth") <= 390
-    for node in explorer.root.locator("input, select, button, canvas").all():
-        box = node.bounding_box()
-        assert box
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= 390
-        assert box["height"] >= 24, "a finger needs 24 pixels"
-    explorer.assert_clean()
-    explorer.close()
-
-
 def test_reduced_motion_leaps_instead_of_running(browser: Browser, address: str) -> None:
     explorer = open_explorer(browser, address, PAGE, NAME, reduced_motion="reduce")
     slider = explorer.control("Steps taken")
@@ -328,16 +291,3 @@ def test_reduced_motion_leaps_instead_of_running(browser: Browser, address: str)
     explorer.page.wait_for_function("node => node.value !== '0'", arg=slider.element_handle())
     assert slider.input_value() == "10"
     explorer.close()
-
-
-def test_still_picture_stands_in_on_paper_and_without_scripts(browser: Browser, address: str) -> None:
-    picture = "img[alt^='The explorer as a still picture']"
-    explorer = open_explorer(browser, address, PAGE, NAME)
-    assert not explorer.page.locator(picture).is_visible()
-    explorer.page.emulate_media(media="print")
-    assert explorer.page.locator(picture).is_visible()
-    assert not explorer.root.is_visible()
-    explorer.close()
-    without = open_explorer(browser, address, PAGE, NAME, java_script_enabled=False)
-    assert without.page.locator(picture).is_visible()
-    without.close()

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from spectnet.explorers import TrainingPlayer
-from tests.browser.explorers import Explorer, open_explorer, rgb
+from tests.browser.explorers import Explorer, open_explorer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -201,42 +201,6 @@ def test_dot_stands_where_the_epochs_macc_is(explorer: Explorer) -> None:
     assert "Highest 85.25 %; epoch 15 was kept; epoch 5 is marked." in explorer.label(title)
 
 
-def test_redraws_in_a_blink(explorer: Explorer) -> None:
-    took = []
-    for _ in range(12):
-        explorer.press("Epoch", "ArrowRight")
-        explorer.page.wait_for_timeout(50)
-        took.append(float(explorer.root.get_attribute("data-redraw-ms") or "inf"))
-    # Under 16 ms on an idle machine. The quickest of them says what the work takes, however busy this one is.
-    assert min(took) < 50, took
-
-
-def test_colours_follow_the_page(explorer: Explorer) -> None:
-    style = "node => [getComputedStyle(node).backgroundColor, getComputedStyle(node).color]"
-    seen = {}
-    for theme in ("light", "dark"):
-        explorer.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        explorer.said()
-        seen[theme] = explorer.picture(TRACKS)
-        paper, ink = (rgb(color).mean() for color in explorer.root.evaluate(style))
-        assert (paper > ink) == (theme == "light")
-    assert seen["light"] != seen["dark"]
-
-
-def test_phone_width_holds_everything(browser: Browser, address: str) -> None:
-    explorer = open_explorer(browser, address, PAGE, NAME, color_scheme="dark")
-    explorer.page.set_viewport_size({"width": 390, "height": 844})
-    assert explorer.page.evaluate("document.documentElement.scrollWidth") <= 390
-    for node in explorer.root.locator("input, select, button, canvas").all():
-        box = node.bounding_box()
-        assert box
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= 390
-        assert box["height"] >= 24, "a finger needs 24 pixels"
-    explorer.assert_clean()
-    explorer.close()
-
-
 def test_reduced_motion_plays_more_slowly(browser: Browser, address: str) -> None:
     explorer = open_explorer(browser, address, PAGE, NAME, reduced_motion="reduce")
     slider = explorer.control("Epoch")
@@ -246,16 +210,3 @@ def test_reduced_motion_plays_more_slowly(browser: Browser, address: str) -> Non
     explorer.page.wait_for_function("node => node.value === '1'", arg=slider.element_handle())
     assert explorer.root.locator(".sn-cursor:visible").count() == 0
     explorer.close()
-
-
-def test_still_picture_stands_in_on_paper_and_without_scripts(browser: Browser, address: str) -> None:
-    picture = "img[alt^='The player as a still picture']"
-    explorer = open_explorer(browser, address, PAGE, NAME)
-    assert not explorer.page.locator(picture).is_visible()
-    explorer.page.emulate_media(media="print")
-    assert explorer.page.locator(picture).is_visible()
-    assert not explorer.root.is_visible()
-    explorer.close()
-    without = open_explorer(browser, address, PAGE, NAME, java_script_enabled=False)
-    assert without.page.locator(picture).is_visible()
-    without.close()

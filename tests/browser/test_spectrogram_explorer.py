@@ -11,7 +11,7 @@ import torch
 from playwright.sync_api import Browser
 
 from spectnet.explorers import SpectrogramExplorer
-from tests.browser.explorers import Explorer, open_explorer, rgb
+from tests.browser.explorers import Explorer, open_explorer
 from tests.explorers import write_spectrogram as package
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -212,42 +212,6 @@ def test_cursor_runs_as_long_as_the_sound(explorer: Explorer) -> None:
     assert not cursor.is_visible()
 
 
-def test_redraws_in_a_blink_at_64_filters(explorer: Explorer) -> None:
-    explorer.press("Number of filters", "End")
-    took = []
-    for key in ("ArrowRight", "ArrowLeft") * 6:
-        explorer.press("Window", key)
-        explorer.page.wait_for_timeout(50)
-        took.append(float(explorer.root.get_attribute("data-redraw-ms") or "inf"))
-    # The quickest says what the work takes, however busy the machine; benchmarks/explorers.py has medians.
-    assert min(took) < 50, took
-
-
-def test_colours_follow_the_page(explorer: Explorer) -> None:
-    style = "node => [getComputedStyle(node).backgroundColor, getComputedStyle(node).color]"
-    seen = {}
-    for theme in ("dark", "light"):
-        explorer.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        explorer.said()
-        paper, ink = (rgb(color).mean() for color in explorer.root.evaluate(style))
-        seen[theme] = explorer.picture("A tone")
-        assert (paper > ink) == (theme == "light")
-    assert seen["light"] != seen["dark"]
-
-
-def test_phone_width_holds_everything(browser: Browser, address: str) -> None:
-    explorer = open_explorer(browser, address, PAGE, NAME, color_scheme="dark")
-    explorer.page.set_viewport_size({"width": 390, "height": 844})
-    for node in explorer.root.locator("input, select, button, canvas").all():
-        box = node.bounding_box()
-        assert box
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= 390
-        assert box["height"] >= 24, "a finger needs 24 pixels"
-    explorer.assert_clean()
-    explorer.close()
-
-
 def test_reduced_motion_leaves_the_cursor_out(browser: Browser, address: str) -> None:
     explorer = open_explorer(browser, address, PAGE, NAME, reduced_motion="reduce")
     explorer.control("Playback").select_option("1")
@@ -255,16 +219,3 @@ def test_reduced_motion_leaves_the_cursor_out(browser: Browser, address: str) ->
     assert explorer.button("Stop").count() == 1
     assert explorer.root.locator(".sn-cursor:visible").count() == 0
     explorer.close()
-
-
-def test_still_picture_stands_in_on_paper_and_without_scripts(browser: Browser, address: str) -> None:
-    picture = "img[alt^='The explorer as a still picture']"
-    explorer = open_explorer(browser, address, PAGE, NAME)
-    assert not explorer.page.locator(picture).is_visible()
-    explorer.page.emulate_media(media="print")
-    assert explorer.page.locator(picture).is_visible()
-    assert not explorer.root.is_visible()
-    explorer.close()
-    without = open_explorer(browser, address, PAGE, NAME, java_script_enabled=False)
-    assert without.page.locator(picture).is_visible()
-    without.close()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from spectnet import metrics
-from tests.browser.explorers import Explorer, open_explorer, rgb
+from tests.browser.explorers import Explorer, open_explorer
 from tests.explorers.write_threshold import runs
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -235,31 +235,6 @@ def test_tab_reaches_every_control_in_order(explorer: Explorer) -> None:
         assert control.evaluate("node => node === document.activeElement")
 
 
-def test_redraws_in_a_blink(explorer: Explorer) -> None:
-    took = []
-    for _ in range(15):
-        explorer.press("Threshold", "ArrowRight")
-        explorer.page.wait_for_timeout(50)
-        took.append(float(explorer.root.get_attribute("data-redraw-ms") or "inf"))
-    # The quickest says what the work takes, however busy the machine.
-    assert min(took) < 16, took
-
-
-def test_colours_follow_the_page(browser: Browser, address: str) -> None:
-    explorer = open_explorer(browser, address, PAGE, NAME)
-    style = "node => [getComputedStyle(node).backgroundColor, getComputedStyle(node).color]"
-    seen = {}
-    for theme in ("light", "dark"):
-        explorer.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        explorer.said()
-        paper, ink = (rgb(color).mean() for color in explorer.root.evaluate(style))
-        assert (paper > ink) == (theme == "light")
-        seen[theme] = [explorer.picture(title) for title in ("Scores", "ROC curve", "MACC at")]
-    assert all(light != dark for light, dark in zip(*seen.values(), strict=True))
-    explorer.assert_clean()
-    explorer.close()
-
-
 def test_phone_width_holds_everything_and_a_finger_taps(browser: Browser, address: str) -> None:
     phone = {"width": 390, "height": 844}
     explorer = open_explorer(browser, address, PAGE, NAME, viewport=phone, has_touch=True)
@@ -277,16 +252,3 @@ def test_phone_width_holds_everything_and_a_finger_taps(browser: Browser, addres
     assert abs(float(explorer.said().split()[1].rstrip(":")) - (250 - 48) / (width - 60)) < 0.005
     explorer.assert_clean()
     explorer.close()
-
-
-def test_still_picture_stands_in_on_paper_and_without_scripts(browser: Browser, address: str) -> None:
-    picture = "img[alt^='The explorer']"
-    explorer = open_explorer(browser, address, PAGE, NAME)
-    assert not explorer.page.locator(picture).is_visible()
-    explorer.page.emulate_media(media="print")
-    assert explorer.page.locator(picture).is_visible()
-    assert not explorer.root.is_visible()
-    explorer.close()
-    without = open_explorer(browser, address, PAGE, NAME, java_script_enabled=False)
-    assert without.page.locator(picture).is_visible()
-    without.close()
