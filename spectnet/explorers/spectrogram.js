@@ -86,7 +86,7 @@ function measureMel({ triangles, points, window, sampleRate, grid }) {
 }
 
 function measureGammatone({ centers, widths, window, sampleRate, grid }) {
-  const n = grid.length, { re, im } = dsp.frequencyResponse(centers, widths, grid, 4, sampleRate, 4);
+  const n = grid.length, { re, im } = dsp.frequencyResponse(centers, widths, grid, 4, sampleRate, 3);
   const tones = Array.from(centers, (_, i) => grid.map((_, k) => (re[i * n + k] ** 2 + im[i * n + k] ** 2) / 2));
   const click = new Float64Array(2 * window + Math.ceil((FADED / Math.min(...widths)) * sampleRate));
   click[window - 1] = 1;
