@@ -1,9 +1,8 @@
 """Scripts, fonts and styles that the site serves itself, so that no page asks anything of the network.
 
-They come from the npm packages of the lock file and from anywidget's wheel; nothing of them is committed.
+They come from the npm packages of the lock file; nothing of them is committed.
 """
 
-import re
 import shutil
 from pathlib import Path
 
@@ -14,12 +13,10 @@ from spectnet_book import provenance
 
 FONTS = ("source-sans-3", "source-serif-4", "source-code-pro")
 MATHJAX = Path("mathjax/es5")
-# A template literal of JavaScript, `${name}`, may stand inside the rule.
-FONT_AWESOME_5 = re.compile(r'@font-face\{font-family:"?Font ?Awesome(?:\$\{\w+\}|[^{}])*\}')
 
 
 def copy_all(app: Sphinx) -> None:
-    """Fill `_static/packages` of the site, and `_static/book` with the book's own style and script."""
+    """Fill `_static/packages` of the site, and `_static/book` with the book's own style and scripts."""
     packages = provenance.root(app) / "node_modules"
     if not packages.is_dir():
         raise ExtensionError(
@@ -27,7 +24,7 @@ def copy_all(app: Sphinx) -> None:
         )
     static = Path(app.outdir) / "_static"
     served = static / "packages"
-    copy_scripts(packages, served)
+    copy_mathjax(packages / MATHJAX, served / "mathjax")
     for font in FONTS:
         copy_font(packages / "@fontsource-variable" / font, served / "fonts" / font)
         for style in ("index", "wght-italic"):
@@ -37,19 +34,11 @@ def copy_all(app: Sphinx) -> None:
     app.add_js_file("book/page.js")
 
 
-def copy_scripts(packages: Path, served: Path) -> None:
-    """MathJax with its fonts, require.js, the widget manager, and anywidget's half in the browser."""
+def copy_mathjax(package: Path, target: Path) -> None:
+    """MathJax with its fonts."""
     fonts = Path("output/chtml/fonts/woff-v2")
-    shutil.copytree(packages / MATHJAX / fonts, served / "mathjax" / fonts, dirs_exist_ok=True)
-    shutil.copy(packages / MATHJAX / "tex-chtml.js", served / "mathjax")
-    shutil.copy(packages / "requirejs" / "require.js", served)
-    manager = packages / "@jupyter-widgets" / "html-manager" / "dist" / "embed-amd.js"
-    # Its icons would ask for a second, older set of Font Awesome files; the theme brings its own.
-    (served / "embed-amd.js").write_text(FONT_AWESOME_5.sub("", manager.read_text("utf-8")), "utf-8")
-    import anywidget
-
-    shutil.copy(Path(anywidget.__file__).parent / "nbextension" / "index.js", served / "anywidget.js")
-    shutil.copy(Path(__file__).with_name("widget-paths.js"), served)
+    shutil.copytree(package / fonts, target / fonts, dirs_exist_ok=True)
+    shutil.copy(package / "tex-chtml.js", target)
 
 
 def copy_font(package: Path, target: Path) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-# The theme's icons are drawn by its script, so its fonts need no preloading (over file:// that is an
-# error); thebe's settings are of no use without thebe.
+# The theme brings its icons twice, as a font and as a script of 1.5 MB: the font will do, and needs no
+# preloading (over file:// that is an error). Thebe's settings are of no use without thebe.
 LEFT_OVERS = re.compile(
     r'<link rel="preload" as="font"[^>]*>\s*'
+    r'|<script src="[^"]*/fontawesome/[^"]*"></script>\s*'
     r'|<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = .*?</script>',
     re.DOTALL,
 )
