@@ -89,7 +89,7 @@ def _plain_file(path: Path, limit: int) -> bytes:
         return _within(file, limit)
 
 
-def _within(file: IO[bytes], limit: int) -> bytes:
+def _within(file: io.BufferedIOBase | IO[bytes], limit: int) -> bytes:
     """All of a file; what its size is said to be does not count."""
     content = file.read(limit + 1)
     if len(content) > limit:
