@@ -89,10 +89,12 @@ function drawResponses(canvas, bank, chosen, ink) {
   context.beginPath();
   context.rect(frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
   context.clip();
-  const curve = (values, offset) => {
+  // A broad filter needs fewer points: ten over its width will do.
+  const stride = (i) => (bank.spread[i] > 40 * bank.grid[1] ? 4 : bank.spread[i] > 20 * bank.grid[1] ? 2 : 1);
+  const curve = (values, offset, step = 1) => {
     context.beginPath();
     let drawing = false;
-    for (let k = 0; k < POINTS; k++) {
+    for (let k = 0; k < POINTS; k += step) {
       const db = values[offset + k] > 1e-6 ? decibels(values[offset + k]) : -60;
       if (db < FLOOR_DB - 12) drawing = false;
       else if (drawing) context.lineTo(xOf(bank.grid[k]), yOf(db));
@@ -108,7 +110,7 @@ function drawResponses(canvas, bank, chosen, ink) {
   context.lineWidth = bank.n > 32 ? 1 : 1.5;
   for (let i = 0; i < bank.n; i++) {
     context.strokeStyle = filterColor(bank, i, ink);
-    curve(bank.power, i * POINTS);
+    curve(bank.power, i * POINTS, stride(i));
     context.stroke();
   }
   context.lineWidth = 2.5;
