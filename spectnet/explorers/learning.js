@@ -126,30 +126,15 @@ function mapFrame({ bounds: [fLow, fHigh, bLow, bHigh] }, width, height) {
   return { frame, xOf, yOf, place };
 }
 
-function stroke(context, points, color, width, dash = []) {
-  context.setLineDash(dash);
-  context.strokeStyle = color;
-  context.lineWidth = width;
-  context.beginPath();
-  for (const [x, y] of points) context.lineTo(x, y);
-  context.stroke();
-  context.setLineDash([]);
-}
-
 // A line that shows on light and on dark ground.
 function trace(context, points, color, dash) {
-  stroke(context, points, HALO, 4.5, dash);
-  stroke(context, points, color, 2, dash);
+  shared.drawLine(context, points, HALO, 4.5, dash);
+  shared.drawLine(context, points, color, 2, dash);
 }
 
-function dot(context, [x, y], radius, fill) {
-  context.beginPath();
-  context.arc(x, y, radius, 0, 7);
-  context.fillStyle = fill;
-  context.strokeStyle = HALO;
-  context.lineWidth = 2;
-  context.fill();
-  context.stroke();
+function dot(context, at, radius, color) {
+  shared.drawDot(context, at, radius + 1, HALO);
+  shared.drawDot(context, at, radius, color);
 }
 
 function drawLandscape(canvas, state, ink) {
@@ -165,7 +150,7 @@ function drawLandscape(canvas, state, ink) {
   context.beginPath();
   context.rect(frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
   context.clip();
-  stroke(context, [[xOf(heard.tone), frame.top], [xOf(heard.tone), frame.bottom]], HALO, 1.5, [3, 4]);
+  shared.drawLine(context, [[xOf(heard.tone), frame.top], [xOf(heard.tone), frame.bottom]], HALO, 1.5, [3, 4]);
   const onMap = (list) => list.map(({ f, b }) => [xOf(f), yOf(b)]), mine = onMap(path), others = onMap(other);
   trace(context, others, OTHER, [6, 4]);
   trace(context, mine, BRIGHT);
@@ -190,20 +175,9 @@ function drawBar(context, { top, right, bottom }, ink) {
   context.fillText("loss", right + 10, bottom + 27);
 }
 
-function plot(canvas, [left, right], [low, high], titles, ink) {
-  const { context, width, height } = shared.openCanvas(canvas), frame = { left: 48, top: 8, right: width - 12, bottom: height - 40 };
-  const xOf = (v) => frame.left + ((frame.right - frame.left) * (v - left)) / (right - left);
-  const yOf = (v) => frame.bottom - ((frame.bottom - frame.top) * (v - low)) / (high - low);
-  const marks = (from, to, most, at) => shared.ticks(from, to, most).map((v) => [String(+v.toPrecision(6)).replace("-", "−"), at(v)]);
-  shared.drawFrame(context, frame, marks(left, right, 5, xOf), marks(low, high, 5, yOf), ...titles, ink);
-  const line = (points, color, size, dash) =>
-    stroke(context, points.map(([x, y]) => [xOf(x), yOf(Math.min(Math.max(y, low), high))]), color, size, dash);
-  return { context, line, xOf, yOf };
-}
-
 function drawResponse(canvas, { heard, path, other }, ink) {
   const nyquist = heard.rate / 2, frequencies = Float64Array.from({ length: POINTS }, (_, k) => (nyquist * k) / (POINTS - 1));
-  const { line } = plot(canvas, [0, nyquist], [-60, 5], ["frequency (Hz)", "gain (dB)"], ink);
+  const { line } = shared.plot(canvas, [0, nyquist], [-60, 5], ["frequency (Hz)", "gain (dB)"], ink);
   const curve = ({ f, b }) => {
     const { re, im } = dsp.frequencyResponse([f], [b], frequencies, heard.order, heard.rate);
     return Array.from(frequencies, (at, k) => [at, dsp.decibels(re[k] ** 2 + im[k] ** 2)]);
@@ -216,13 +190,10 @@ function drawResponse(canvas, { heard, path, other }, ink) {
 
 function drawLosses(canvas, { path, other }, ink) {
   const losses = (list) => list.map(({ loss }, n) => [n, loss]), most = Math.max(...path.map((at) => at.loss), other[0].loss);
-  const { context, line, xOf, yOf } = plot(canvas, [0, Math.max(20, path.length - 1)], [0, 1.05 * most], ["step", "loss"], ink);
+  const { line, spot } = shared.plot(canvas, [0, Math.max(20, path.length - 1)], [0, 1.05 * most], ["step", "loss"], ink);
   line(losses(other), ink.soft, 1.5, [6, 4]);
   line(losses(path), ink.accent, 2.5);
-  context.fillStyle = ink.accent;
-  context.beginPath();
-  context.arc(xOf(path.length - 1), yOf(path.at(-1).loss), 4, 0, 7);
-  context.fill();
+  spot(path.length - 1, path.at(-1).loss, 4, ink.accent);
 }
 
 // ---- what is said in words ----
@@ -249,26 +220,25 @@ function ending({ path, heard }) {
 }
 
 /** Why the next step is as long as it is. */
-function reason([centre], { parametrisation, optimiser, rate, scale }) {
+function reason([centre], { parametrisation, optimiser, rate, heard }) {
   const step = `${short(Math.abs(centre.step))} Hz`, slope = short(Math.abs(centre.slope)), worth = short(centre.worth);
-  const name = SCALE_NAMES[scale];
-  if (parametrisation === "hertz" && !centre.worth) return "The raw value has left its range: it is clipped, and no gradient brings it back.";
+  const unit = `On the ${SCALE_NAMES[heard.scale]} scale, one unit of the parameter is worth ${worth} Hz here`;
+  if (parametrisation === "hertz" && !centre.worth) return "The raw value has left its range, and no gradient brings it back.";
   if (parametrisation === "hertz")
     return optimiser === "sgd"
       ? `In raw Hz, a step is rate × slope: ${short(rate)} × ${slope} = ${step}.`
       : `In raw Hz, Adam steps by the rate, whatever the slope: ${step}.`;
   return optimiser === "sgd"
-    ? `On the ${name} scale, one unit of the parameter is worth ${worth} Hz here. The slope grows by that, and so does the step: ${short(rate)} × ${slope} × ${worth}² makes ${step}.`
-    : `On the ${name} scale, Adam moves the parameter by the rate, and one unit is worth ${worth} Hz here: ${step}.`;
+    ? `${unit}. The slope grows by that, and so does the step: ${short(rate)} × ${slope} × ${worth}² makes ${step}.`
+    : `${unit}, and Adam moves it by the rate: ${step}.`;
 }
 
-const HEAD = ["", "now (Hz)", "slope (loss per Hz)", "Hz per unit of parameter", "gradient", "first step from here (Hz)"];
+const HEAD = ["parameter", "now (Hz)", "slope (per Hz)", "Hz per unit", "gradient", "first step (Hz)"];
 
 function tableRows({ path, optimiser, rate, heard }) {
-  const names = { scale: ["centre, scale", "bandwidth, scale"], hertz: ["centre, raw Hz", "bandwidth, raw Hz"] };
-  return Object.keys(names).flatMap((way) =>
+  return [["scale", "scale"], ["hertz", "raw Hz"]].flatMap(([way, name]) =>
     anatomy(path.at(-1), way, optimiser, rate, heard).map(({ now, slope, worth, gradient, step }, i) =>
-      [names[way][i], ...[now, slope, worth, gradient, step].map((v) => minus(String(+v.toPrecision(8))))]));
+      [["centre, ", "bandwidth, "][i] + name, ...[now, slope, worth, gradient, step].map((v) => minus(String(+v.toPrecision(8))))]));
 }
 
 // ---- the sound ----
@@ -276,10 +246,9 @@ function tableRows({ path, optimiser, rate, heard }) {
 /** Two seconds of the tone in white noise, the same at every call. */
 export function tonedNoise({ tone, noise, rate }) {
   let seed = 1;
-  const uniform = () => ((seed = (1664525 * seed + 1013904223) >>> 0) + 1) / 2 ** 32;
-  const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-  const spread = Math.sqrt(noise);
-  return Float64Array.from({ length: 2 * rate }, (_, k) => Math.SQRT2 * Math.sin((2 * Math.PI * tone * k) / rate) + spread * normal());
+  const uniform = () => (seed = (1664525 * seed + 1013904223) >>> 0) / 2 ** 32;
+  const hiss = () => Math.sqrt(12 * noise) * (uniform() - 0.5);
+  return Float64Array.from({ length: 2 * rate }, (_, k) => Math.SQRT2 * Math.sin((2 * Math.PI * tone * k) / rate) + hiss());
 }
 
 // ---- the widget ----
@@ -309,7 +278,7 @@ function makeControls(model, change) {
 function render({ model, el }) {
   const state = { path: null, other: null, heard: null, image: null, playing: null };
   const panels = {
-    landscape: shared.panel("Landscape of the loss", "bright is low; white: the path; blue: held the other way; dashed: the tone; click to start elsewhere"),
+    landscape: shared.panel("Landscape of the loss", "bright is low; white: the path; blue: held the other way; click to start elsewhere"),
     response: shared.panel("The filter", "bold: now; thin: the start; dashed: held the other way"),
     losses: shared.panel("Loss by step", "dashed: held the other way"),
   };
@@ -328,7 +297,7 @@ function render({ model, el }) {
     show();
     const settings = Object.fromEntries(WAY.map((name) => [name, model.get(name)])), { parametrisation, optimiser } = settings;
     const another = { ...settings, parametrisation: parametrisation === "scale" ? "hertz" : "scale" };
-    Object.assign(state, { parametrisation, optimiser, rate: settings.learning_rate, scale: state.heard.scale });
+    Object.assign(state, { parametrisation, optimiser, rate: settings.learning_rate });
     state.path = descend(state.heard, settings, steps());
     state.other = descend(state.heard, another, steps());
     const done = settled(state.path);

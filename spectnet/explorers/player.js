@@ -39,46 +39,17 @@ export const tracks = (run, kind) =>
 
 // ---- the pictures ----
 
-function plot(canvas, [left, right], [low, high], [xTitle, yTitle], ink) {
-  const { context, width, height } = shared.openCanvas(canvas), frame = { left: 48, top: 8, right: width - 12, bottom: height - 40 };
-  const xOf = (v) => frame.left + ((frame.right - frame.left) * (v - left)) / (right - left);
-  const yOf = (v) => frame.bottom - ((frame.bottom - frame.top) * (v - low)) / (high - low);
-  const marks = (from, to, most, at) => shared.ticks(from, to, most).map((v) => [minus(String(+v.toPrecision(6))), at(v)]);
-  shared.drawFrame(context, frame, marks(left, right, width < 420 ? 5 : 8, xOf), marks(low, high, 6, yOf), xTitle, yTitle, ink);
-  const line = (points, color, size, dash = []) => {
-    context.setLineDash(dash);
-    context.strokeStyle = color;
-    context.lineWidth = size;
-    context.beginPath();
-    for (const [x, y] of points) context.lineTo(xOf(x), yOf(y));
-    context.stroke();
-    context.setLineDash([]);
-  };
-  const dot = (x, y, color, size = 4.5) => {
-    context.fillStyle = color;
-    context.beginPath();
-    context.arc(xOf(x), yOf(y), size, 0, 7);
-    context.fill();
-  };
-  return { context, frame, line, dot, xOf, yOf };
-}
-
 const filterColor = (i, n, ink) => rgb(shared.colorAt("viridis", ink.low + ((ink.high - ink.low) * i) / Math.max(n - 1, 1)));
 
 function drawFilters(canvas, { shown, epoch, chosen }, ink) {
   const nyquist = shown.sample_rate / 2, axis = ["frequency (Hz)", "gain (dB)"];
-  const { context, frame, line } = plot(canvas, [0, nyquist], [FLOOR_DB, TOP_DB], axis, ink), n = shown.orders.length;
+  const { frame, line } = shared.plot(canvas, [0, nyquist], [FLOOR_DB, TOP_DB], axis, ink), n = shown.orders.length;
   const now = responses(shown.center_frequencies[epoch], shown.bandwidths[epoch], shown.orders, shown.sample_rate);
-  const curve = ({ grid, rows }, i) => Array.from(grid, (f, k) => [f, dsp.decibels(rows[i][k])]).filter(([, db]) => db > FLOOR_DB - 12);
-  context.save();
-  context.beginPath();
-  context.rect(frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
-  context.clip();
+  const curve = ({ grid, rows }, i) => Array.from(grid, (f, k) => [f, dsp.decibels(rows[i][k])]).filter(([, db]) => db > FLOOR_DB - 4);
   for (let i = 0; i < n; i++) if (i !== chosen) line(curve(now, i), filterColor(i, n, ink), n > 32 ? 1 : 1.5);
   const begun = responses([shown.center_frequencies[0][chosen]], [shown.bandwidths[0][chosen]], [shown.orders[chosen]], shown.sample_rate);
   line(curve(begun, 0), ink.text, 1.5, [5, 4]);
   line(curve(now, chosen), ink.accent, 3);
-  context.restore();
   return { filterAt: (px) => nearest(shown.center_frequencies[epoch], ((px - frame.left) / (frame.right - frame.left)) * nyquist) };
 }
 
@@ -87,7 +58,7 @@ const nearest = (list, value) => list.reduce((best, v, i) => (Math.abs(v - value
 // What all curves over epochs have: the epoch that is shown, and the one that was kept.
 function overEpochs(canvas, { shown, epoch }, values, title, ink) {
   const flat = values.flat(), last = shown.loss.length, low = Math.min(...flat), high = Math.max(...flat), room = 0.08 * (high - low || 1);
-  const drawn = plot(canvas, [0, last], [low - room, high + room], ["epoch", title], ink), ends = [low - room, high + room];
+  const drawn = shared.plot(canvas, [0, last], [low - room, high + room], ["epoch", title], ink), ends = [low - room, high + room];
   if (shown.best_epoch) drawn.line(ends.map((y) => [shown.best_epoch, y]), ink.soft, 1.5, [2, 4]);
   drawn.line(ends.map((y) => [epoch, y]), ink.accent, 1.5);
   const epochAt = (px) => Math.round(Math.min(Math.max((px - drawn.frame.left) / (drawn.frame.right - drawn.frame.left), 0), 1) * last);
@@ -96,10 +67,10 @@ function overEpochs(canvas, { shown, epoch }, values, title, ink) {
 
 function drawTracks(canvas, state, ink) {
   const rows = tracks(state.shown, state.track), n = rows.length, title = state.track === "moved" ? "moved (Hz)" : "centre frequency (Hz)";
-  const { line, dot, epochAt } = overEpochs(canvas, state, rows, title, ink), { chosen, epoch } = state;
+  const { line, spot, epochAt } = overEpochs(canvas, state, rows, title, ink), { chosen, epoch } = state;
   const draw = (i, color, size) => {
     line(rows[i].map((v, k) => [k, v]), color, size);
-    dot(epoch, rows[i][epoch], color, size + 1.5);
+    spot(epoch, rows[i][epoch], size + 1.5, color);
   };
   for (let i = 0; i < n; i++) if (i !== chosen) draw(i, filterColor(i, n, ink), n > 32 ? 1 : 1.5);
   draw(chosen, ink.accent, 3);
@@ -107,9 +78,9 @@ function drawTracks(canvas, state, ink) {
 }
 
 function drawCurve(canvas, state, values, title, ink) {
-  const { line, dot, epochAt } = overEpochs(canvas, state, values, title, ink);
+  const { line, spot, epochAt } = overEpochs(canvas, state, values, title, ink);
   line(values.map((v, k) => [k + 1, v]), ink.text, 2);
-  if (state.epoch) dot(state.epoch, values[state.epoch - 1], ink.accent, 5);
+  if (state.epoch) spot(state.epoch, values[state.epoch - 1], 5, ink.accent);
   return { epochAt };
 }
 
@@ -143,7 +114,7 @@ function render({ model, el }) {
   const runs = model.get("runs"), any = runs.some((run) => run.orders.length);
   const state = { shown: runs[0], epoch: 0, at: null, chosen: 0, track: "place", playing: null };
   const panels = {
-    filters: shared.panel("Filters", "bold: the named one; dashed: its start"),
+    filters: shared.panel("Responses of the filters", "bold: the named one; dashed: its start"),
     tracks: shared.panel("Filters by epoch", "click to go to an epoch"),
     loss: shared.panel("Training loss by epoch", "dotted: the epoch kept"),
     macc: shared.panel("Validation MACC by epoch", "dotted: the epoch kept"),

@@ -82,6 +82,36 @@ export function drawFrame(context, frame, x, y, xTitle, yTitle, ink) {
   context.restore();
 }
 
+/** A line through points [x, y]. */
+export function drawLine(context, points, color, width, dash = []) {
+  context.setLineDash(dash);
+  context.strokeStyle = color;
+  context.lineWidth = width;
+  context.beginPath();
+  for (const [x, y] of points) context.lineTo(x, y);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+export function drawDot(context, [x, y], radius, color) {
+  context.fillStyle = color;
+  context.beginPath();
+  context.arc(x, y, radius, 0, 7);
+  context.fill();
+}
+
+/** Axes over two ranges; `line` and `spot` draw on them in the axes' units, what is too low or high at the edge. */
+export function plot(canvas, [left, right], [low, high], titles, ink) {
+  const { context, width, height } = openCanvas(canvas), frame = { left: 48, top: 8, right: width - 12, bottom: height - 40 };
+  const xOf = (v) => frame.left + ((frame.right - frame.left) * (v - left)) / (right - left);
+  const yOf = (v) => frame.bottom - ((frame.bottom - frame.top) * (Math.min(Math.max(v, low), high) - low)) / (high - low);
+  const marks = (from, to, at) => ticks(from, to, 6).map((v) => [String(+v.toPrecision(6)).replace("-", "−"), at(v)]);
+  drawFrame(context, frame, marks(left, right, xOf), marks(low, high, yOf), ...titles, ink);
+  const line = (points, color, size, dash) => drawLine(context, points.map(([x, y]) => [xOf(x), yOf(y)]), color, size, dash);
+  const spot = (x, y, radius, color) => drawDot(context, [xOf(x), yOf(y)], radius, color);
+  return { frame, line, spot };
+}
+
 // ---- controls ----
 
 /** An element from a tag, its attributes and its children. */

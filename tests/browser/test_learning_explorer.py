@@ -131,7 +131,7 @@ def test_page_draws_at_once_without_kernel_or_network(explorer: Explorer) -> Non
         ("Centre and bandwidth are held", ["ArrowDown"], {"parametrisation": "hertz"}),
         ("Who steps", ["ArrowDown"], {"optimiser": "adam"}),
         ("Learning rate", ["ArrowRight"], {"learning_rate": 0.05}),
-        ("Learning rate", ["End"], {"learning_rate": 1000.0}),
+        ("Learning rate", ["ArrowRight"] * 3, {"learning_rate": 0.2}),
         ("Learning rate", ["Home"], {"learning_rate": 0.0001}),
         ("Steps taken", ["ArrowRight"] * 5, {"n_steps": STEPS + 5}),
         ("Steps taken", ["Home"], {"n_steps": 0}),

@@ -182,9 +182,9 @@ def test_click_on_a_curve_goes_to_its_epoch(explorer: Explorer, title: str) -> N
 def test_pointing_at_a_response_names_its_filter(explorer: Explorer) -> None:
     explorer.control("Epoch").fill("16")
     explorer.said()
-    width, _ = explorer.size("Filters")
+    width, _ = explorer.size("Responses of the filters")
     center = TrainingPlayer(FILES[0], epoch=16).center_frequencies[4]
-    explorer.canvas("Filters").first.hover(position={"x": 48 + (width - 60) * center / 500, "y": 60})
+    explorer.canvas("Responses of the filters").hover(position={"x": 48 + (width - 60) * center / 500, "y": 60})
     explorer.said()
     assert explorer.root.locator(".sn-named").inner_text().startswith(f"Filter 5 of 16: {center:.1f} Hz")
 
