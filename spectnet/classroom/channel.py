@@ -207,7 +207,7 @@ class _Arrays:
     def __init__(self, body: memoryview, tensors: bool) -> None:
         self.body, self.tensors, self.at = body, tensors, 0
 
-    def take(self, kind: str, shape: list[int], is_tensor: bool) -> Any:
+    def take(self, kind: str, shape: list, is_tensor: bool) -> Any:
         if kind not in ARRAY_TYPES or len(shape) > MOST_AXES:
             raise Garbled("an array of an unknown kind")
         if not all(type(n) is int and 0 <= n < 1 << 31 for n in shape):

@@ -19,7 +19,7 @@ from spectnet.classroom.source import FOLDER, Assignment
 from spectnet.classroom.traps import Trap
 
 COSTS = ("nothing", "last", "all")
-_HEADER = re.compile(r"# (costs|says): *(.+)")
+_HEADER = re.compile(r"^# (costs|says): *(.+)")
 _CELL = re.compile(r"^# %% *(first|last) *\n", re.MULTILINE)
 
 
@@ -95,7 +95,7 @@ def hostile_submissions(folder: Path = FOLDER / "hostile") -> list[Hostile]:
 
 def _read(path: Path) -> Hostile:
     head, *parts = _CELL.split(path.read_text("utf-8"))
-    told = dict(match.groups() for line in head.splitlines() if (match := _HEADER.fullmatch(line)))
+    told = {key: words for line in head.splitlines() for key, words in _HEADER.findall(line)}
     if told.get("costs") not in COSTS:
         raise ValueError(f"{path}: write '# costs: ' and one of {', '.join(COSTS)}")
     says = head.splitlines()[0].removeprefix("#").strip()

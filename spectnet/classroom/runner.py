@@ -64,6 +64,7 @@ def _own_files() -> tuple[int, int]:
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
+    os.close(nothing)
     return files
 
 

@@ -214,7 +214,7 @@ def _as_nobody(seen: View) -> list[str]:
     """
     user = FIRST_SPARE_USER + os.getpid()  # shares no counter or quota with anybody
     binds = [bind for bind in seen.binds if not bind[0].startswith(("/usr/", "/proc/"))]
-    world = ["--bind", "/proc", "/proc", "--ro-bind", "/usr", "/usr", "--tmpfs", "/tmp"]
+    world = ["--bind", "/proc", "/proc", "--ro-bind", "/usr", "/usr", "--tmpfs", "/tmp", "--dir", SCRATCH]
     rights = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs"]
     return [

@@ -119,4 +119,14 @@ def _beside(mounts: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
             raise ValueError(f"a mount is called by a plain file name, got {name!r}")
         if not path.exists():
             raise ValueError(f"{path}, which is to lie beside the notebook as {name!r}, does not exist")
+        if os.geteuid() == 0 and (closed := next(_closed_to_others(path), None)):
+            raise ValueError(f"{closed} must be open to all, for root grades as nobody: chmod -R a+rX {path}")
         yield str(path.resolve()), f"{SCRATCH}/{name}"
+
+
+def _closed_to_others(path: Path) -> Iterator[Path]:
+    """Files and folders, from `path` on, that only their owner may read."""
+    for found in (path, *path.rglob("*")):
+        wanted = 0o005 if found.is_dir() else 0o004
+        if found.stat().st_mode & wanted != wanted:
+            yield found

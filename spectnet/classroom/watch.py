@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 EVERY_S = 0.05
 COUNTED = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")
 """Memory of a process that is its own: files it has mapped can be dropped and read again."""
+SHARED_OUT = ("Pss_Anon", "Pss_Shmem", "SwapPss")
+"""The same, each page divided by the number of processes that hold it."""
 MOST_FILES = 20_000
 """Files in the scratch: each takes about a kilobyte of the kernel's memory, even an empty one."""
 
@@ -47,11 +50,14 @@ class Watch:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not (self.excess or self._stop.wait(EVERY_S)):
+        pause = EVERY_S
+        while not (self.excess or self._stop.wait(pause)):
+            began = time.monotonic()
             self._look()
+            pause = max(EVERY_S, 4 * (time.monotonic() - began))  # a look that takes long comes less often
 
     def _look(self) -> None:
-        if (held := self._family.memory_mb()) > self._limit_mb:
+        if (held := self._family.memory_mb(self._limit_mb)) > self._limit_mb:
             self.reason = f"the notebook held {held:.0f} MB of memory, where {self._limit_mb} MB are allowed"
             self.excess = "memory"
         elif (files := _files(self._scratch)) > MOST_FILES:
@@ -80,9 +86,18 @@ class Family:
         self._others |= running - found
         return found if self._space else set()
 
-    def memory_mb(self) -> float:
-        """What they hold; a page that several share after a fork counts for each of them."""
-        return sum(map(_held_kb, self.members())) / 1024
+    def memory_mb(self, enough: float = 0) -> float:
+        """Memory that they hold.
+
+        Args:
+            enough: as long as less is held, a page that several share after a fork may count for each of
+                them, which is quicker to say.
+        """
+        members = self.members()
+        held = sum(_sum_kb(f"/proc/{process}/status", COUNTED) for process in members) / 1024
+        if held <= enough:
+            return held
+        return sum(_sum_kb(f"/proc/{process}/smaps_rollup", SHARED_OUT) for process in members) / 1024
 
 
 def _space(process: int) -> str:
@@ -93,13 +108,13 @@ def _space(process: int) -> str:
         return ""
 
 
-def _held_kb(process: int) -> int:
+def _sum_kb(path: str, names: tuple[str, ...]) -> int:
+    """Sum of some fields of a file of the kernel's about a process."""
     try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        lines = Path(path).read_text().splitlines()
     except OSError:  # it has just ended
         return 0
-    fields = (line.split() for line in lines if line.startswith(COUNTED))
-    return sum(int(field[1]) for field in fields)
+    return sum(int(line.split()[1]) for line in lines if line.startswith(names))
 
 
 def _files(folder: str) -> int:
