@@ -4,7 +4,7 @@ import * as dsp from "./dsp.js";
 import * as shared from "./shared.js";
 import * as sound from "./sound.js";
 
-const { element, rgb } = shared, { decibels } = dsp;
+const { element } = shared, { decibels } = dsp;
 const FLOOR_DB = -40, TOP_DB = 15, RANGE_DB = 50, POINTS = 401;
 const MEASURE = 0, LISTEN = 1, LOOK = 2; // stages of a redraw
 const DESIGN = ["n_filters", "order", "f_min", "f_max", "scale", "bandwidth_rule"];
@@ -75,8 +75,6 @@ export function furthest({ centers, learned }) {
 
 // ---- the three pictures ----
 
-const filterColor = (bank, i, ink) => rgb(shared.colorAt("viridis", ink.low + ((ink.high - ink.low) * i) / Math.max(bank.n - 1, 1)));
-
 function drawResponses(canvas, bank, chosen, ink) {
   const { context, width, height } = shared.openCanvas(canvas);
   const frame = { left: 48, top: 8, right: width - 10, bottom: height - 40 }, nyquist = bank.sampleRate / 2;
@@ -85,10 +83,7 @@ function drawResponses(canvas, bank, chosen, ink) {
   const x = shared.ticks(0, nyquist, width < 420 ? 5 : 10).map((f) => [hz(f), xOf(f)]);
   const y = [-40, -30, -20, -10, 0, 10].map((db) => [String(db).replace("-", "−"), yOf(db)]);
   shared.drawFrame(context, frame, x, y, "frequency (Hz)", "gain (dB)", ink);
-  context.save();
-  context.beginPath();
-  context.rect(frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
-  context.clip();
+  shared.clipTo(context, frame);
   // A broad filter needs fewer points: ten over its width will do.
   const stride = (i) => (bank.spread[i] > 40 * bank.grid[1] ? 4 : bank.spread[i] > 20 * bank.grid[1] ? 2 : 1);
   const curve = (values, offset, step = 1) => {
@@ -109,7 +104,7 @@ function drawResponses(canvas, bank, chosen, ink) {
   context.setLineDash([]);
   context.lineWidth = bank.n > 32 ? 1 : 1.5;
   for (let i = 0; i < bank.n; i++) {
-    context.strokeStyle = filterColor(bank, i, ink);
+    context.strokeStyle = shared.filterColor(i, bank.n, ink);
     curve(bank.power, i * POINTS, stride(i));
     context.stroke();
   }
@@ -133,7 +128,7 @@ function drawResponses(canvas, bank, chosen, ink) {
 function drawMoves(context, bank, chosen, xOf, yOf, ink) {
   for (let i = 0; i < bank.n; i++) {
     const from = xOf(bank.learned.initial_center_frequencies[i]), to = xOf(bank.centers[i]), y = yOf(i);
-    context.strokeStyle = context.fillStyle = i === chosen ? ink.accent : filterColor(bank, i, ink);
+    context.strokeStyle = context.fillStyle = i === chosen ? ink.accent : shared.filterColor(i, bank.n, ink);
     context.lineWidth = i === chosen ? 2.5 : 1.5;
     context.beginPath();
     context.moveTo(from, y - 5), context.lineTo(from, y + 5), context.moveTo(from, y), context.lineTo(to, y);
@@ -171,7 +166,7 @@ function drawImpulses(canvas, bank, chosen, ink) {
     // Where the wave is too fast for the pixels, its outline is drawn instead.
     const outline = (bank.centers[i] * span) / pixels > 0.25, step = outline || bank.n > 40 ? 1 : 0.5;
     const half = rows.tall * (outline || bank.n < 25 ? 0.48 : 1), below = [];
-    context.strokeStyle = context.fillStyle = i === chosen ? ink.accent : filterColor(bank, i, ink);
+    context.strokeStyle = context.fillStyle = i === chosen ? ink.accent : shared.filterColor(i, bank.n, ink);
     context.lineWidth = i === chosen ? 2 : bank.n > 32 ? 1 : 1.3;
     context.beginPath();
     for (let px = 0; px <= pixels; px += step) {
@@ -258,7 +253,7 @@ const HEAD = ["filter", "centre frequency (Hz)", "bandwidth b (Hz)", "width at �
 const HEAD_BEGAN = ["centre at first (Hz)", "b at first (Hz)"];
 
 function render({ model, el }) {
-  const layer = model.get("layer"), state = { clips: sound.readClips(model), clip: 0, chosen: 0, speed: 4, bank: null, heard: null, image: null };
+  const layer = model.get("layer"), state = { clips: sound.readClips(model), chosen: 0, bank: null, heard: null, image: null };
   const panels = {
     responses: shared.panel("Frequency responses", `each filter, and the sum of their powers in bold${layer.settings ? "; above, from where it began (|) to where it stands (●)" : ""}`),
     impulses: shared.panel("Impulse responses", "each to its own peak"),
@@ -268,11 +263,9 @@ function render({ model, el }) {
   const controls = makeControls(model, layer);
   const pick = {
     filter: shared.slider("Filter to name and play", { min: 1, max: 64, step: 1 }, String, (v) => choose(v - 1)),
-    clip: shared.choice("Sound", state.clips.map((c, i) => [i, c.name]), (v) => ((state.clip = Number(v)), view.refresh(LISTEN))),
-    speed: shared.choice("Playback", sound.SPEEDS, (v) => (state.speed = Number(v))),
+    clip: sound.clipChoice(state, () => view.refresh(LISTEN)),
+    speed: sound.speedChoice(state),
   };
-  pick.clip.set(0);
-  pick.speed.set(state.speed);
 
   const measure = () => {
     const settings = Object.fromEntries(DRAWN.map((name) => [name, model.get(name)]));

@@ -146,10 +146,7 @@ function drawLandscape(canvas, state, ink) {
   const y = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].filter((b) => b > bLow && b < bHigh).map((b) => [String(b), yOf(b), true]);
   shared.drawFrame(context, frame, x, y, "centre frequency (Hz)", "bandwidth b (Hz)", ink);
   drawBar(context, frame, ink);
-  context.save();
-  context.beginPath();
-  context.rect(frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
-  context.clip();
+  shared.clipTo(context, frame);
   shared.drawLine(context, [[xOf(heard.tone), frame.top], [xOf(heard.tone), frame.bottom]], HALO, 1.5, [3, 4]);
   const onMap = (list) => list.map(({ f, b }) => [xOf(f), yOf(b)]), mine = onMap(path), others = onMap(other);
   trace(context, others, OTHER, [6, 4]);

@@ -2,7 +2,7 @@
 import * as dsp from "./dsp.js";
 import * as shared from "./shared.js";
 
-const { element, rgb } = shared;
+const { element } = shared;
 const POINTS = 301, FLOOR_DB = -30, TOP_DB = 3;
 const MEASURE = 0, LOOK = 1; // stages of a redraw
 const TRACKS = [["place", "centre frequency"], ["moved", "how far each has moved"]];
@@ -39,14 +39,12 @@ export const tracks = (run, kind) =>
 
 // ---- the pictures ----
 
-const filterColor = (i, n, ink) => rgb(shared.colorAt("viridis", ink.low + ((ink.high - ink.low) * i) / Math.max(n - 1, 1)));
-
 function drawFilters(canvas, { shown, epoch, chosen }, ink) {
   const nyquist = shown.sample_rate / 2, axis = ["frequency (Hz)", "gain (dB)"];
   const { frame, line } = shared.plot(canvas, [0, nyquist], [FLOOR_DB, TOP_DB], axis, ink), n = shown.orders.length;
   const now = responses(shown.center_frequencies[epoch], shown.bandwidths[epoch], shown.orders, shown.sample_rate);
   const curve = ({ grid, rows }, i) => Array.from(grid, (f, k) => [f, dsp.decibels(rows[i][k])]).filter(([, db]) => db > FLOOR_DB - 4);
-  for (let i = 0; i < n; i++) if (i !== chosen) line(curve(now, i), filterColor(i, n, ink), n > 32 ? 1 : 1.5);
+  for (let i = 0; i < n; i++) if (i !== chosen) line(curve(now, i), shared.filterColor(i, n, ink), n > 32 ? 1 : 1.5);
   const begun = responses([shown.center_frequencies[0][chosen]], [shown.bandwidths[0][chosen]], [shown.orders[chosen]], shown.sample_rate);
   line(curve(begun, 0), ink.text, 1.5, [5, 4]);
   line(curve(now, chosen), ink.accent, 3);
@@ -72,7 +70,7 @@ function drawTracks(canvas, state, ink) {
     line(rows[i].map((v, k) => [k, v]), color, size);
     spot(epoch, rows[i][epoch], size + 1.5, color);
   };
-  for (let i = 0; i < n; i++) if (i !== chosen) draw(i, filterColor(i, n, ink), n > 32 ? 1 : 1.5);
+  for (let i = 0; i < n; i++) if (i !== chosen) draw(i, shared.filterColor(i, n, ink), n > 32 ? 1 : 1.5);
   draw(chosen, ink.accent, 3);
   return { epochAt };
 }

@@ -188,10 +188,7 @@ function drawWave(canvas, { whole, murmur, interval, starts, sampleRate }, loud,
 function drawPicture(canvas, { image, picture, cycle }, band, ink) {
   const { context, frame, xOf, x, end } = openFrame(canvas, cycle, 8), { frames, hop, rows, step } = picture;
   const top = (rows.length - 0.5) * step, yOf = (f) => frame.bottom - ((frame.bottom - frame.top) * f) / top;
-  context.save();
-  context.beginPath();
-  context.rect(frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
-  context.clip();
+  shared.clipTo(context, frame);
   const from = -hop / 2 / cycle.sampleRate, wide = (frames * hop) / cycle.sampleRate;
   context.drawImage(image, xOf(from), frame.top, xOf(wide) - frame.left, yOf(-step / 2) - frame.top);
   context.strokeStyle = "#ffffff";
@@ -263,15 +260,14 @@ function render({ model, el }) {
   const sampleRate = model.get("sample_rate"), kinds = model.get("kinds"), voice = model.get("voice"), own = model.get("own_states");
   const given = { thuds: voice.thuds };
   for (const name of ["heart", "white", "room"]) given[name] = readFloats(model.get(name));
-  const state = { speed: 4 };
+  const state = {};
   const panels = {
     wave: shared.panel("Waveform", "of one cycle, the murmur in colour"),
     picture: shared.panel("Spectrogram", "windows of 64 ms; the box is the murmur's place"),
   };
   const numbers = shared.table("The four states in numbers", HEAD);
   const controls = makeControls(model, kinds, (values) => shared.setAll(model, values));
-  const speed = shared.choice("Playback", sound.SPEEDS, (v) => (state.speed = Number(v)));
-  speed.set(state.speed);
+  const speed = sound.speedChoice(state);
   if (own.length) controls.heart_rate.node.hidden = true;
 
   const measure = () => {

@@ -20,6 +20,9 @@ export function colorAt(map, share) {
 
 export const rgb = (color) => `rgb(${color.join(",")})`;
 
+/** Colour of filter `i` of `n`, from low to high; `ink` says which range of the map shows on this page. */
+export const filterColor = (i, n, ink) => rgb(colorAt("viridis", ink.low + ((ink.high - ink.low) * i) / Math.max(n - 1, 1)));
+
 /** Calls `changed` whenever the page (Jupyter Book, JupyterLab or the system) turns dark or light. */
 export function watchTheme(changed) {
   const observer = new MutationObserver(changed);
@@ -83,6 +86,14 @@ export function drawFrame(context, frame, x, y, xTitle, yTitle, ink) {
 }
 
 /** A line through points [x, y]. */
+/** Keeps what is drawn inside a frame, until the context is restored. */
+export function clipTo(context, { left, top, right, bottom }) {
+  context.save();
+  context.beginPath();
+  context.rect(left, top, right - left, bottom - top);
+  context.clip();
+}
+
 export function drawLine(context, points, color, width, dash = []) {
   context.setLineDash(dash);
   context.strokeStyle = color;

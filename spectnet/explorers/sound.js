@@ -1,4 +1,5 @@
 // What the explorers play: one sound at a time, and only after a click.
+import { choice } from "./shared.js";
 
 /** Band-limited interpolation by a whole factor, since browsers refuse rates below 3 to 8 kHz. */
 export function upsample(x, factor) {
@@ -24,8 +25,22 @@ export function readClips(model) {
   });
 }
 
-/** [value, text] of how fast to play: slow hearts lie where small speakers are silent. */
-export const SPEEDS = [["1", "at its own pitch"], ["2", "twice as high"], ["4", "four times as high"]];
+// [value, text] of how fast to play: slow hearts lie where small speakers are silent.
+const SPEEDS = [["1", "at its own pitch"], ["2", "twice as high"], ["4", "four times as high"]];
+
+/** A list of the speeds, at first the highest; `state.speed` is the one that is chosen. */
+export function speedChoice(state) {
+  const pick = choice("Playback", SPEEDS, (value) => (state.speed = Number(value)));
+  pick.set((state.speed = 4));
+  return pick;
+}
+
+/** A list of the sounds in `state.clips`, at first the first; `state.clip` is the place of the one that is chosen. */
+export function clipChoice(state, changed) {
+  const pick = choice("Sound", state.clips.map(({ name }, i) => [i, name]), (value) => ((state.clip = Number(value)), changed()));
+  pick.set((state.clip = 0));
+  return pick;
+}
 
 // One sound at a time, brought to the same peak and with soft ends.
 function makePlayer() {

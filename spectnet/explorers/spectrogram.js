@@ -4,7 +4,7 @@ import * as dsp from "./dsp.js";
 import * as shared from "./shared.js";
 import * as sound from "./sound.js";
 
-const { element, rgb } = shared, { decibels } = dsp;
+const { element } = shared, { decibels } = dsp;
 const RANGE_DB = 60, TRADE_DB = -30, GRID = 1024, LASTS = 0.1, FADED = 1.6;
 const MEASURE = 0, LISTEN = 1, PAINT = 2, LOOK = 3; // stages of a redraw
 const DESIGN = ["front_end", "n_filters", "window_s", "f_min", "f_max"];
@@ -158,17 +158,11 @@ export function drowned({ rows, frames }, floor) {
 
 // ---- the three pictures ----
 
-const filterColor = (front, i, ink) =>
-  rgb(shared.colorAt("viridis", ink.low + ((ink.high - ink.low) * i) / Math.max(front.n - 1, 1)));
-
 function openFrame(canvas) {
   const { context, width, height } = shared.openCanvas(canvas);
   const frame = { left: 48, top: 8, right: width - 10, bottom: height - 40 };
   const inside = (draw) => {
-    context.save();
-    context.beginPath();
-    context.rect(frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
-    context.clip();
+    shared.clipTo(context, frame);
     draw();
     context.restore();
   };
@@ -221,7 +215,7 @@ function drawCurves(canvas, { rows, at, low, high, title, show }, front, chosen,
     for (let k = first, step = Math.max(1, Math.floor((last - first) / 100)); k <= last; k += step)
       context.lineTo(xOf(at(k)), yOf(decibels(row[k] / most)));
     context.lineTo(xOf(at(last + 1)), frame.bottom + 99);
-    context.strokeStyle = context.fillStyle = i === chosen ? ink.accent : filterColor(front, i, ink);
+    context.strokeStyle = context.fillStyle = i === chosen ? ink.accent : shared.filterColor(i, front.n, ink);
     context.lineWidth = i === chosen ? 2.5 : 1;
     if (i === chosen) context.globalAlpha = 0.16, context.fill(), context.globalAlpha = 1;
     context.stroke();
@@ -285,7 +279,7 @@ function makeControls(change) {
 const COUNTED = { window_s: (s) => +(1000 * s).toFixed(6), hop_s: (s) => +(1000 * s).toFixed(6), floor: (e) => +decibels(e).toFixed(6) };
 
 function render({ model, el }) {
-  const state = { clips: sound.readClips(model), clip: 0, chosen: 5, speed: 4, from: 0, outputs: {} };
+  const state = { clips: sound.readClips(model), chosen: 5, from: 0, outputs: {} };
   const panels = {
     spectrogram: shared.panel("Spectrogram", "log energy, 60 dB from black to white; click to hear it from there"),
     tone: shared.panel("A tone", "which filters show it"),
@@ -295,11 +289,9 @@ function render({ model, el }) {
   const controls = makeControls((values) => shared.setAll(model, values));
   const pick = {
     filter: shared.slider("Filter to name", { min: 1, max: 64, step: 1 }, String, (v) => choose(v - 1)),
-    clip: shared.choice("Sound", state.clips.map((c, i) => [i, c.name]), (v) => ((state.clip = Number(v)), view.refresh(LISTEN))),
-    speed: shared.choice("Playback", sound.SPEEDS, (v) => (state.speed = Number(v))),
+    clip: sound.clipChoice(state, () => view.refresh(LISTEN)),
+    speed: sound.speedChoice(state),
   };
-  pick.clip.set(0);
-  pick.speed.set(state.speed);
 
   const measure = () => {
     state.front = design(Object.fromEntries(DESIGN.map((name) => [name, model.get(name)])), model.get("sample_rate"));

@@ -57,16 +57,6 @@ export function bestCut({ cuts, abnormal, normal }) {
 
 const DASHES = [4, 4];
 
-function line(context, color, width, points, dashes = []) {
-  context.strokeStyle = color;
-  context.lineWidth = width;
-  context.setLineDash(dashes);
-  context.beginPath();
-  for (const [x, y] of points) context.lineTo(x, y);
-  context.stroke();
-  context.setLineDash([]);
-}
-
 function dot(context, color, [x, y], radius, filled) {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);
@@ -93,8 +83,8 @@ function drawScores(canvas, state, ink) {
   context.globalAlpha = 0.1;
   context.fillRect(at, frame.top, frame.right - at, frame.bottom - frame.top);
   context.globalAlpha = 1;
-  line(context, ink.text, 1.5, [[own, frame.top], [own, frame.bottom]], DASHES);
-  line(context, ink.accent, 2.5, [[at, frame.top - 4], [at, frame.bottom + 3]]);
+  shared.drawLine(context, [[own, frame.top], [own, frame.bottom]], ink.text, 1.5, DASHES);
+  shared.drawLine(context, [[at, frame.top - 4], [at, frame.bottom + 3]], ink.accent, 2.5);
   context.fillStyle = ink.accent;
   context.textBaseline = "bottom";
   for (const [text, side, align] of [["called normal", -8, "right"], ["called abnormal", 8, "left"]]) {
@@ -123,8 +113,8 @@ function drawRoc(canvas, state, ink) {
   const places = cuts.map(({ hits, alarms }) => [xOf(alarms / normal), yOf(hits / abnormal)]);
   const ticks = (of) => inPercent(shares, (v) => of(v / 100));
   shared.drawFrame(context, frame, ticks(xOf), ticks(yOf), "1 − specificity (%)", "sensitivity (%)", ink);
-  line(context, ink.soft, 1, [[xOf(0), yOf(0)], [xOf(1), yOf(1)]], DASHES);
-  line(context, ink.text, 2, places);
+  shared.drawLine(context, [[xOf(0), yOf(0)], [xOf(1), yOf(1)]], ink.soft, 1, DASHES);
+  shared.drawLine(context, places, ink.text, 2);
   dot(context, ink.text, places[cutAt(state.scored, state.own)], 8, false);
   dot(context, ink.accent, places[state.cut], 5, true);
   return { places };
@@ -148,10 +138,10 @@ function drawMacc(canvas, state, ink) {
   for (const point of [...steps((j) => j.interval[0]), ...steps((j) => j.interval[1]).reverse()]) context.lineTo(...point);
   context.fill();
   context.globalAlpha = 1;
-  line(context, ink.text, 2, steps((j) => j.macc));
-  line(context, ink.text, 1.5, [[xOf(state.own), frame.top], [xOf(state.own), frame.bottom]], DASHES);
+  shared.drawLine(context, steps((j) => j.macc), ink.text, 2);
+  shared.drawLine(context, [[xOf(state.own), frame.top], [xOf(state.own), frame.bottom]], ink.text, 1.5, DASHES);
   const at = xOf(state.threshold), { macc, interval } = state.judged;
-  line(context, ink.accent, 2.5, interval.map((v) => [at, yOf(v)]));
+  shared.drawLine(context, interval.map((v) => [at, yOf(v)]), ink.accent, 2.5);
   dot(context, ink.accent, [at, yOf(macc)], 5, true);
   return { thresholdAt: (px) => clamp((px - frame.left) / (frame.right - frame.left)) };
 }
