@@ -24,38 +24,6 @@ NAME = "assignment-1"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def judged(check, passed: bool) -> graded.Result:
-    """What a check would say that passes every answer."""
-    message = "" if passed else check.hint
-    found = {"passed": passed, "message": message, "detail": "the input was 0.123"}
-    return graded.Result(grade_id=check.grade_id, check=check.name, points=check.points, **found)
-
-
-@pytest.fixture
-def no_worker(monkeypatch) -> list[str]:
-    """Grades without a sandbox, by how many answers there are; names who was graded."""
-    seen: list[str] = []
-
-    def instead(work, tasks, jobs=None):
-        for task in tasks:
-            seen.append(task.student)
-            key, taken = grade._taken_in(grade.load(task.name, task.assignments), task.folder, task.seed)
-            checks = grade.load(task.name, task.assignments).checks
-            if isinstance(taken, str):
-                none = graded.none_of(checks, "Nothing could be graded.")
-                yield graded.Graded(
-                    assignment=NAME, student=task.student, key=key, refused=taken, results=none
-                )
-                continue
-            results = tuple(judged(check, check.grade_id in taken.answers) for check in checks)
-            yield graded.Graded(assignment=NAME, student=task.student, key=key, notes=taken.notes,
-                                results=results, answers=taken.answers)  # fmt: skip
-
-    monkeypatch.setattr(grade, "in_workers", instead)
-    monkeypatch.setattr(grade, "why_not", lambda: None)
-    return seen
-
-
 def scores(course) -> dict[str, float]:
     with course.gradebook() as book:
         return {mark.student: mark.score for mark in marks(book, course.load(NAME))}
