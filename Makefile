@@ -24,7 +24,7 @@ help:
 	@echo "make lab     open JupyterLab; a double click on a page in book/ opens it as a notebook"
 	@echo "make test    build the book and run all tests"
 	@echo "make check   lint and types"
-	@echo "make bench   measure front-ends beside others', and training beside the paper's (an hour or more)"
+	@echo "make bench   measure front-ends beside others', training beside the paper's, the explorers (an hour or more)"
 	@echo "make assignments        students' notebooks and solutions in $(COURSE) (a teacher's folder: keep it private)"
 	@echo "make grading-self-test  grade what must give known points, hostile submissions too"
 	@echo "make class-rehearsal    grade a synthetic class of 100 in every assignment (an hour; killed, it goes on)"
@@ -63,9 +63,10 @@ $(BENCH_INSTALLED): requirements.lock pyproject.toml benchmarks/requirements.txt
 	$(BENCH_VENV)/bin/python -m pip install --constraint requirements.lock --editable .
 	@touch $@
 
-bench: $(BENCH_INSTALLED)
+bench: $(BENCH_INSTALLED) $(INSTALLED)
 	$(BENCH_VENV)/bin/python -m benchmarks.frontend $(BENCH_OPTIONS)
 	$(BENCH_VENV)/bin/python -m benchmarks.training
+	$(PY) -m benchmarks.explorers
 
 assignments: $(INSTALLED)
 	$(PY) -m spectnet classroom release --course $(COURSE)

@@ -6,7 +6,9 @@
 Prints a Markdown table. Each explorer stands alone on a page 760 CSS pixels wide. A move sets a slider as a
 hand would, and a redraw is all that follows by the next frame: every number computed again, every picture
 drawn (``redraw_ms``, on the clock, so that other work on the machine counts too). ``cpu_ms`` is what the
-page's main thread used for a move, the browser's own part with it; it says more on a busy machine.
+page's main thread used for a move, the browser's own part with it; it says more on a busy machine. There,
+``chrt -f 1`` in front of the command (as root, on Linux) lets the browser go before all other work; a row
+says so.
 """
 
 from __future__ import annotations
@@ -114,6 +116,14 @@ def rows_of(browser: Browser, name: str, moves: int) -> Iterator[dict[str, Any]]
     page.context.close()
 
 
+def allowance() -> dict[str, Any]:
+    """What part of the machine this process and its browser have: how many cores, and whether they go first."""
+    if not hasattr(os, "sched_getscheduler"):
+        return {}
+    first = os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR)
+    return {"cores_used": len(os.sched_getaffinity(0)), "before_other_work": first}
+
+
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows in Markdown."""
     lines = [
@@ -138,7 +148,7 @@ def measured(names: list[str], moves: int) -> list[dict[str, Any]]:
             "load": [round(value, 2) for value in os.getloadavg()[:2]],
             "run": datetime.now(UTC).isoformat(timespec="seconds"),
             "commit": record.commit(),
-            "machine": record.machine(),
+            "machine": record.machine() | allowance(),
             "browser": browser.version,
         }
         for name in names:
