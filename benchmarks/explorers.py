@@ -117,7 +117,7 @@ def rows_of(browser: Browser, name: str, moves: int) -> Iterator[dict[str, Any]]
 
 
 def allowance() -> dict[str, Any]:
-    """What part of the machine this process and its browser have: how many cores, and whether they go first."""
+    """What of the machine this process and its browser have: how many cores, and whether they go first."""
     if not hasattr(os, "sched_getscheduler"):
         return {}
     first = os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR)
