@@ -45,6 +45,8 @@
     const model = models.get(id);
     wear(model.get("_css"));
     view.before(el);
+    // A slider of ipywidgets, say, asks a kernel for all it does.
+    if (!model.get("_esm")) return void (el.textContent = "This control needs Python: open the page as a notebook.");
     (await load(model.get("_esm"))).default.render({ model, el });
   };
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
+from tests.book.pages import pages
 from tests.browser.explorers import Explorer, open_explorer, rgb
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -22,6 +24,7 @@ SHOWN = [
     ("learnable-spectrogram", "A filter learns"),
     ("spectrograms", "Spectrogram explorer"),
 ]
+VIEW = '<script type="application/vnd.jupyter.widget-view+json">'
 STILL = "img[alt*='as a still picture'], img[alt*='as still pictures']"
 
 
@@ -38,6 +41,12 @@ def explorer(shown: tuple[str, str], browser: Browser, address: str) -> Iterator
     yield explorer
     explorer.assert_clean()
     explorer.close()
+
+
+@pytest.mark.parametrize("name", pages())
+def test_every_explorer_of_the_book_is_listed_here(site: Path, name: str) -> None:
+    views = (site / f"{name}.html").read_text(encoding="utf-8").count(VIEW)
+    assert views == sum(page == name for page, _ in SHOWN)
 
 
 def test_every_control_and_picture_has_a_name(explorer: Explorer) -> None:
