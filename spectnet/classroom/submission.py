@@ -27,14 +27,14 @@ class Submission:
     """What checks ask: `Student` in a sandbox, opened when first asked and again after it broke.
 
     Attributes:
-        notebook: our release with the student's answers, without the visible checks.
+        notebook: our release with the student's answers, as far as the answers need it.
         assignment: what it answers.
 
     Use it in a ``with``: leaving it ends every process of the submission.
     """
 
     def __init__(self, notebook: NotebookNode, assignment: Assignment) -> None:
-        self.notebook = without_checks(notebook)
+        self.notebook = needed(notebook)
         self.assignment = assignment
         self._student: Student | None = None
         self._opened = 0
@@ -111,10 +111,13 @@ class Submission:
             student.close()
 
 
-def without_checks(notebook: NotebookNode) -> NotebookNode:
-    """A notebook without its visible checks: they give no points, and cost time where answers hang."""
+def needed(notebook: NotebookNode) -> NotebookNode:
+    """The cells that answers need: no visible check, and nothing to look at below the last answer.
+
+    They give no points, and cost time where answers hang.
+    """
     made = copy.deepcopy(notebook)
-    made.cells = [
-        cell for cell in made.cells if not (cell.metadata.nbgrader.grade and cell.cell_type == "code")
-    ]
+    code = [(i, cell.metadata.nbgrader) for i, cell in enumerate(made.cells) if cell.cell_type == "code"]
+    last = max((i for i, about in code if about.solution), default=-1)
+    made.cells = [made.cells[i] for i, about in code if i <= last and not about.grade]
     return made
