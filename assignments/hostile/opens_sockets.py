@@ -11,7 +11,7 @@ for family, address in (
     (socket.AF_INET6, ("::1", int("@PORT@"))),
     (socket.AF_UNIX, "@FOLDER@/agent.sock"),
     (socket.AF_UNIX, "/run/docker.sock"),
-    (socket.AF_UNIX, "\0/tmp/dbus"),
+    (socket.AF_UNIX, "\0dbus"),
 ):
     try:
         with socket.socket(family) as caller:

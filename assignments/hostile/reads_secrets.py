@@ -27,7 +27,7 @@ for top in (
     "/run",
     "/mnt",
     "/opt",
-    "..",
+    "/book",
     "/dev",
 ):
     for folder, _, files in os.walk(top):

@@ -13,6 +13,7 @@ import functools
 import json
 import os
 import platform
+import re
 import select
 import shutil
 import signal
@@ -34,7 +35,11 @@ BWRAP = "bwrap"
 PATH = "/usr/local/bin:/usr/bin:/bin:/run/current-system/sw/bin"
 """Where bubblewrap is looked for: never where a user may write."""
 DEVICES = ("null", "zero", "full", "random", "urandom")
+TRUST, TRUST_SENTENCE = "SPECTNET_WITHOUT_SANDBOX", "I trust every submission"
+"""Only where this variable of the environment says just this do submissions run without a sandbox."""
 START_SECONDS = 120.0
+OLDEST_KERNEL = (5, 14)
+"""From here on, the limit on processes counts those of one sandbox, and not all of a user's."""
 FIRST_SPARE_USER = 2_000_000_000
 ENVIRONMENT = {
     "HOME": "/tmp",
@@ -93,7 +98,7 @@ class Room:
 
     Attributes:
         process: bubblewrap.
-        watch: what ends it from outside when it holds too much.
+        watch: what ends it from outside when it holds too much; None where nobody watches.
 
     Args:
         process: bubblewrap, started.
@@ -104,7 +109,7 @@ class Room:
     def __init__(self, process: subprocess.Popen, first: int, memory_mb: int) -> None:
         self.process = process
         self._first = os.pidfd_open(first)
-        self.watch = Watch(first, memory_mb, SCRATCH, self._kill)
+        self.watch: Watch | None = Watch(first, memory_mb, SCRATCH, self._kill)
 
     def ended(self, seconds: float) -> bool:
         """Whether every process inside has ended, or does so within `seconds`."""
@@ -118,15 +123,19 @@ class Room:
         """
         self._kill()
         ended = self.ended(10)
-        self.watch.stop()
+        if self.watch:
+            self.watch.stop()
         self.process.kill()
+        self._close_pipes()
+        os.close(self._first)
+        if not ended:
+            raise SandboxError("a process of a submission does not end: look for it, and end it by hand")
+
+    def _close_pipes(self) -> None:
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             assert pipe is not None
             pipe.close()
-        os.close(self._first)
-        if not ended:
-            raise SandboxError("a process of a submission does not end: look for it, and end it by hand")
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -139,6 +148,10 @@ def open_room(seen: View, limits: Limits) -> Room:
     Raises:
         SandboxError: it does not start; `why_not` says what to do.
     """
+    if os.environ.get(TRUST) == TRUST_SENTENCE:
+        from spectnet.classroom.unprotected import OpenRoom
+
+        return _ready(OpenRoom(seen))
     if reason := _lacking():
         raise SandboxError(reason)
     told, tell = os.pipe()
@@ -213,21 +226,12 @@ def _as_nobody(seen: View) -> list[str]:
     The way to the originals may lead through a home that is closed to all others.
     """
     user = FIRST_SPARE_USER + os.getpid()  # shares no counter or quota with anybody
-    binds = [bind for bind in seen.binds if not bind[0].startswith(("/usr/", "/proc/"))]
-    world = ["--bind", "/proc", "/proc", "--ro-bind", "/usr", "/usr", "--tmpfs", "/tmp", "--dir", SCRATCH]
+    binds = [bind for bind in seen.binds if not bind[1].startswith(("/usr/", "/proc/"))]
+    world = ["--bind", "/proc", "/proc", "--ro-bind", "/usr", "/usr", "--tmpfs", SCRATCH]
     rights = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs"]
-    return [
-        BWRAP,
-        *world,
-        *_shown(binds, seen),
-        *rights,
-        "--die-with-parent",
-        "--",
-        *become,
-        "--bounding-set=-all",
-        "--",
-    ]
+    layout = [*world, *_shown(binds, seen), *rights, "--die-with-parent"]
+    return [BWRAP, *layout, "--", *become, "--bounding-set=-all", "--"]
 
 
 def _shown(binds: Sequence[tuple[str, str]], seen: View) -> list[str]:
@@ -251,7 +255,7 @@ def _links(seen: View) -> list[str]:
 def _scratch(limits: Limits, beside: Sequence[tuple[str, str]]) -> list[str]:
     """The one place to write, then the lock on everything else."""
     size = str(limits.disk_mb << 20)
-    made = ["--perms", "1777", "--size", size, "--tmpfs", "/tmp", "--dir", SCRATCH]
+    made = ["--perms", "1777", "--size", size, "--tmpfs", SCRATCH]
     return [*made, *_read_only(beside), "--remount-ro", "/"]
 
 
@@ -268,9 +272,9 @@ def _lacking() -> str | None:
     if sys.platform != "linux":
         return "grading needs Linux: on Windows use WSL, elsewhere a Linux machine or a virtual one"
     if platform.machine() not in PROCESSORS:
-        return (
-            f"grading needs a processor of kind {' or '.join(PROCESSORS)}, and this is {platform.machine()}"
-        )
+        return f"grading needs one of the processors {', '.join(PROCESSORS)}, got {platform.machine()}"
+    if tuple(map(int, re.findall(r"\d+", platform.release())[:2])) < OLDEST_KERNEL:
+        return f"grading needs Linux {'.'.join(map(str, OLDEST_KERNEL))} or later, got {platform.release()}"
     if shutil.which(BWRAP, path=PATH) is None:
         return "bubblewrap is missing: install it, on Debian and Ubuntu with `sudo apt install bubblewrap`"
     return None
@@ -279,13 +283,15 @@ def _lacking() -> str | None:
 @functools.cache
 def why_not() -> str | None:
     """What keeps a sandbox from opening on this machine, and what to do; None where nothing does."""
+    if os.environ.get(TRUST) == TRUST_SENTENCE and sys.platform != "win32":
+        return None
     if reason := _lacking():
         return reason
     try:
         open_room(view({}, ()), Limits()).close()
     except (OSError, ValueError, SandboxError) as error:
         return (
-            f"no sandbox opens here ({error}): bubblewrap needs unprivileged user namespaces, which a "
-            "container or the system's policy may forbid; the teacher's guide says how to allow them"
+            f"no sandbox opens here ({error}): bubblewrap must be 0.8 or later, and needs unprivileged user "
+            "namespaces, which a container or the system's policy may forbid; the teacher's guide says more"
         )
     return None

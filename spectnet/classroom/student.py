@@ -186,7 +186,9 @@ class Student:
         """The reason why nobody answers."""
         assert self._room is not None
         watch = self._room.watch
-        return self._give_up(StudentError(watch.excess or "crash", watch.reason or otherwise))
+        if watch and watch.excess:
+            return self._give_up(StudentError(watch.excess, watch.reason))
+        return self._give_up(StudentError("crash", otherwise))
 
     def _forged(self, what: str) -> StudentError:
         return self._give_up(

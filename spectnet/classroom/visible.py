@@ -18,7 +18,7 @@ import spectnet
 PACKAGE = Path(spectnet.__file__).resolve().parent
 INSIDE = {Path("classroom/__init__.py"), Path("classroom/channel.py"), Path("classroom/runner.py")}
 """All that the sandbox gets of the grading itself."""
-SCRATCH = "/tmp/assignment"
+SCRATCH = "/tmp"
 """Where a student's code stands: its only place to write, with the data beside it."""
 SYSTEM = ("/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/proc/cpuinfo", "/sys/devices/system/cpu")
 """Shared libraries, and what torch reads to choose its fastest code."""
@@ -48,7 +48,7 @@ class View:
     def folders(self) -> list[str]:
         """The folders that have to be made for `binds`, parents first."""
         parents = {str(parent) for _, inside in self.binds for parent in Path(inside).parents}
-        return sorted(parents - {"/", "/tmp", SCRATCH} | {"/dev"})
+        return sorted(parents - {"/", SCRATCH} | {"/dev"})
 
 
 def view(mounts: Mapping[str, Path], masked: Sequence[str]) -> View:
@@ -97,7 +97,7 @@ def _links() -> Iterator[tuple[str, str]]:
     for path in ("/lib", "/lib64"):
         if os.path.islink(path):
             yield os.readlink(path), path
-    yield "/tmp", "/dev/shm"
+    yield SCRATCH, "/dev/shm"
 
 
 def _shown(masked: Sequence[str]) -> Iterator[Path]:

@@ -49,7 +49,7 @@ for folder, folders, names in os.walk("/"):
 open_files = [n for n in range(1024) if "refused" not in tried(lambda: os.fstat(n))]
 environment = dict(os.environ)
 who = [os.getuid(), os.getgid(), os.getgroups(), os.getpid(), os.getppid(), os.uname().nodename]
-beside = sorted(os.listdir(".")), os.getcwd()
+beside = [name for name in os.listdir() if not name.startswith(".")], os.getcwd()
 read = open("data/text.txt").read()
 change = tried(lambda: open("data/text.txt", "w"))
 """
@@ -106,7 +106,7 @@ def test_only_the_scratch_can_be_written(room):
     assert [path for path in room.value("writable") if not path.startswith("/tmp")] == []
     assert room.value("read") == "sound"
     assert room.value("change") == "refused: Read-only file system"
-    assert room.value("beside") == [["data"], "/tmp/assignment"]
+    assert room.value("beside") == [["data"], "/tmp"]
 
 
 def test_no_socket_pipe_or_disk_is_seen(room):
@@ -233,9 +233,7 @@ def test_many_processes_that_eat_memory_together_are_ended():
 
 
 def test_the_disk_ends_at_its_limit():
-    errors = run(
-        "open('/tmp/x', 'wb').write(bytes(30 << 20))", "n = open('/tmp/y', 'wb').write(b'1')", limits=SMALL
-    )
+    errors = run("open('x', 'wb').write(bytes(30 << 20))", "n = open('y', 'wb').write(b'1')", limits=SMALL)
     assert "the cell raised OSError" in errors["cell-0"]
     for n in ("one", "another"):
         errors = run(f"for n in range(30): open(f'{n}{{n}}', 'wb').write(bytes(1 << 20))", limits=SMALL)
@@ -243,7 +241,7 @@ def test_the_disk_ends_at_its_limit():
 
 
 def test_files_without_end_are_noticed():
-    errors = run("import itertools\nfor n in itertools.count(): open(f'/tmp/{n}', 'w').close()", limits=SMALL)
+    errors = run("import itertools\nfor n in itertools.count(): open(str(n), 'w').close()", limits=SMALL)
     assert "files, where 20000 are allowed" in errors["cell-0"]
 
 
@@ -337,3 +335,30 @@ def test_another_kind_of_processor_is_refused():
 
 def test_a_student_error_says_its_kind():
     assert StudentError("timeout", "late").kind == "timeout"
+
+
+@pytest.mark.parametrize("said", ["", "1", "yes", "true"])
+def test_nothing_runs_unprotected_unless_told_in_so_many_words(said, monkeypatch):
+    monkeypatch.setenv(sandbox.TRUST, said)
+    assert run("import os\nassert os.getppid() == 1") == {}
+
+
+def test_told_in_so_many_words_it_runs_without_walls(monkeypatch, tmp_path):
+    monkeypatch.setenv(sandbox.TRUST, sandbox.TRUST_SENTENCE)
+    monkeypatch.setattr(sandbox, "PATH", "/nowhere")  # no bubblewrap either
+    tmp_path.chmod(0o755)
+    (tmp_path / "text.txt").write_text("sound")
+    source = "import os\nuser = os.getuid()\nread = open('data/text.txt').read()\ndef f(x): return x + 1"
+    with Student(
+        notebook(source, "import spectnet.gammatone"),
+        mounts={"data": tmp_path},
+        masked=["spectnet.gammatone"],
+    ) as student:
+        assert student.value("user") == os.getuid()
+        assert student.value("read") == "sound"
+        assert student.call("f", 1) == 2
+        assert "is hidden here" in student.errors["cell-1"]
+        folder = Path(student._room._folder.name)
+        assert folder.is_dir()
+    assert not folder.exists()
+    assert (tmp_path / "text.txt").read_text() == "sound"

@@ -3,6 +3,9 @@
 import numpy as np
 
 from spectnet.classroom.checks import Check, expect, expect_close
+from spectnet.classroom.sandbox import Limits
+
+LIMITS = Limits(memory_mb=600, cell_seconds=20)
 
 
 def mean_square(student, rng):
