@@ -50,6 +50,27 @@ def release(
 
 
 @app.command()
+def collect(
+    name: Name,
+    download: Annotated[Path, typer.Argument(help="The zip archive of all submissions.")],
+    course: Folder = COURSE,
+    pattern: Annotated[
+        str | None, typer.Option(help="For paths in the archive, with a group (?P<student>...).")
+    ] = None,
+) -> None:
+    """Lay out what a learning platform downloads, such as Moodle's or Canvas's archive, for grading."""
+    from spectnet.classroom import collect as collected
+    from spectnet.classroom.course import Course
+
+    with _in_one_sentence():
+        found = collected.collect(Course(course), name, download, pattern or collected.PATTERN)
+    n = len(found.students)
+    typer.echo(f"{n} student{'' if n == 1 else 's'} in {course / 'submitted'}")
+    for line in found.left:
+        typer.echo(f"  left out: {line}")
+
+
+@app.command()
 def grade(
     name: Name,
     course: Folder = COURSE,
@@ -91,11 +112,15 @@ def feedback(name: Name, course: Folder = COURSE) -> None:
 def report(name: Name, course: Folder = COURSE) -> None:
     """Write the teacher's page: each question's points, common mistakes, answers that look alike."""
     from spectnet.classroom.course import Course
+    from spectnet.classroom.leaderboard import write_leaderboard
     from spectnet.classroom.report import write_report
 
     with _in_one_sentence():
         path = write_report(Course(course), name)
+        board = write_leaderboard(Course(course), name)
     typer.echo(f"open {path} in a browser; it is not for students")
+    if board:
+        typer.echo(f"{board} is for the class, if all agree to be named")
 
 
 @app.command("self-test")

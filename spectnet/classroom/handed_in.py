@@ -106,7 +106,7 @@ def _from_archive(content: bytes, name: str) -> tuple[bytes, int]:
                 raise Refused(
                     f"the archive holds {len(odd)} link(s), device(s) or path(s) that lead out of it"
                 )
-            wanted = [p for p in plain if p.lower().endswith(".ipynb") and not _is_hidden(p)]
+            wanted = [p for p in plain if p.lower().endswith(".ipynb") and not is_hidden(p)]
             if not wanted:
                 raise Refused("the archive holds no notebook")
             chosen = _choose(wanted, name)
@@ -124,7 +124,7 @@ def _leaves(path: str) -> bool:
     return parts.is_absolute() or ".." in parts.parts
 
 
-def _is_hidden(path: str) -> bool:
+def is_hidden(path: str) -> bool:
     """JupyterLab's checkpoints and macOS's shadows are no submissions."""
     return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(path).parts)
 
