@@ -13,6 +13,7 @@ from statistics import mean, median
 from spectnet import atomic
 from spectnet.classroom.course import Course
 from spectnet.classroom.graded import Graded, load_all
+from spectnet.classroom.leaderboard import leaderboard
 from spectnet.classroom.marks import Mark, marks
 from spectnet.classroom.page import listing, page, paragraph, table, text
 from spectnet.classroom.similarity import alike
@@ -56,7 +57,7 @@ def _body(assignment: Assignment, records: Sequence[Graded], found: Sequence[Mar
     )
     yield _by_question(assignment, found)
     yield _mistakes(records)
-    yield _leaderboard(records)
+    yield from leaderboard(records)
     yield "<h2>Look alike</h2>"
     yield from _pairs(assignment, records)
     yield "<h2>Odd</h2>"
@@ -89,18 +90,6 @@ def _mistakes(records: Sequence[Graded]) -> str:
     return table("Common mistakes", ["question", "check", "hint given", "students"], rows)
 
 
-def _leaderboard(records: Sequence[Graded]) -> str:
-    """The numbers that checks measured, the highest first."""
-    values = [
-        (record.student, result.check, round(result.value, 4))
-        for record in records
-        for result in record.results
-        if result.value is not None
-    ]
-    rows = sorted(values, key=lambda row: (row[1], -row[2], row[0]))
-    return table("Leaderboard", ["student", "measured", "value"], rows) if rows else ""
-
-
 def _pairs(assignment: Assignment, records: Sequence[Graded]) -> Iterator[str]:
     code = {q.grade_id for q in assignment.questions if not q.written}
     answers = {
@@ -112,7 +101,8 @@ def _pairs(assignment: Assignment, records: Sequence[Graded]) -> Iterator[str]:
         "Their code agrees in nine of ten runs of five tokens, whatever the names. Short tasks have few "
         "right answers: ask, and do not accuse."
     )
-    yield table("Pairs", ["one", "the other", "share in common"], [(a, b, round(s, 2)) for a, b, s in found])
+    rows = [(one, other, round(share, 2)) for one, other, share in found]
+    yield table("Pairs", ["one", "the other", "share in common"], rows) if rows else paragraph("Nobody's.")
 
 
 def _details(records: Sequence[Graded]) -> str:

@@ -267,3 +267,22 @@ def test_refusals_are_sentences_without_the_students_words(tiny, hand_in) -> Non
     with pytest.raises(Refused) as caught:
         grade.notebook_bytes(folder, NAME)
     assert "<" not in str(caught.value)
+
+
+def test_a_leaderboard_ranks_what_checks_measured(course, hand_in, answered, no_worker) -> None:
+    from spectnet.classroom.leaderboard import places, write_leaderboard
+
+    for student in ("ada", "bob", "cy"):
+        hand_in(student, answered())
+    records = grade.grade_class(course, NAME)
+    assert write_leaderboard(course, NAME) is None
+    for record, value in zip(records, (0.7, 0.9, 0.7), strict=True):
+        results = (record.results[0].model_copy(update={"value": value}), *record.results[1:])
+        graded.save(record.model_copy(update={"results": results}), course.folder / "autograded")
+    records = graded.load_all(course.folder / "autograded", NAME)
+    (ranks,) = places(records).values()
+    assert ranks == {"bob": (1, 0.9), "ada": (2, 0.7), "cy": (2, 0.7)}
+    path = write_leaderboard(course, NAME)
+    assert path is not None
+    assert path.read_text("utf-8").index("bob") < path.read_text("utf-8").index("ada")
+    assert "Measured: 0.9, place 1 of 3." in write_feedback(course, NAME)[1].read_text("utf-8")
