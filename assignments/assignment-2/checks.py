@@ -13,6 +13,12 @@ from spectnet.classroom.sandbox import Limits
 LIMITS = Limits(cell_seconds=20)
 
 
+def _asked(student, function, *arguments, **named):
+    """What a function answers; a list of numbers is as good as an array."""
+    answer = student.call(function, *arguments, **named)
+    return np.asarray(answer, dtype=float) if isinstance(answer, list) else answer
+
+
 def _filters(rng, n=3):
     """Sample rate, and centres and bandwidths of a few filters, all in Hz."""
     sample_rate = int(rng.integers(900, 5000))
@@ -27,17 +33,17 @@ def _gammatones(centers, widths, taps, sample_rate, order):
     return envelope * np.cos(2 * np.pi * centers[:, None] * t)
 
 
-def _rows(values, shape, hint=""):
+def _rows(values, shape):
     """The answer as an array of finite real numbers of the right shape, or a failed check."""
-    expect(isinstance(values, np.ndarray) and values.dtype.kind in "iuf", hint, "no array of real numbers")
-    expect(values.shape == shape, hint, f"wanted shape {shape}, got {values.shape}")
-    expect(np.isfinite(values).all(), hint, "holds values that are not finite")
+    expect(isinstance(values, np.ndarray) and values.dtype.kind in "iuf", detail="no real numbers")
+    expect(values.shape == shape, detail=f"wanted shape {shape}, got {values.shape}")
+    expect(np.isfinite(values).all(), detail="not finite")
     return values.astype(float)
 
 
 def _sampled(student, centers, widths, taps, sample_rate, order):
     arguments = torch.tensor(centers), torch.tensor(widths), taps, sample_rate
-    answer = student.call("impulse_response", *arguments, order=order)
+    answer = _asked(student, "impulse_response", *arguments, order=order)
     return _rows(answer, (len(centers), taps))
 
 
@@ -72,14 +78,14 @@ def _formula(student, rng):
     for order in (1, int(rng.integers(2, 7))):
         wanted = _gammatones(centers, widths, 120, sample_rate, order)
         given = _sampled(student, centers, widths, 120, sample_rate, order)
-        expect_close(given, wanted, rtol=1e-4, atol=1e-6 * np.abs(wanted).max())
+        expect_close(given, wanted, rtol=1e-4, atol=3e-4 * np.abs(wanted).max())
 
 
-def _scaled(student, rng, loudness=1.0):
+def _scaled(student, rng):
     """Raw kernels and what the student's `unit_gain` makes of them, with their filters."""
     sample_rate, centers, widths = _filters(rng)
-    raw = loudness * _gammatones(centers, widths, 400, sample_rate, order=int(rng.integers(2, 5)))
-    answer = student.call("unit_gain", torch.tensor(raw), torch.tensor(centers), sample_rate)
+    raw = _gammatones(centers, widths, 400, sample_rate, order=int(rng.integers(2, 5)))
+    answer = _asked(student, "unit_gain", torch.tensor(raw), torch.tensor(centers), sample_rate)
     return sample_rate, centers, raw, _rows(answer, raw.shape)
 
 
@@ -91,7 +97,7 @@ def _gain(kernels, centers, sample_rate):
 
 def _level_kept(student, rng):
     sample_rate, centers, _, scaled = _scaled(student, rng)
-    expect_close(_gain(scaled, centers, sample_rate), np.ones(len(centers)), rtol=1e-4)
+    expect_close(_gain(scaled, centers, sample_rate), np.ones(len(centers)), rtol=1e-3)
 
 
 def _only_scaled(student, rng):
@@ -99,21 +105,21 @@ def _only_scaled(student, rng):
     loudest = np.abs(raw).max(axis=1, keepdims=True)
     factor = (scaled * raw).sum(axis=1, keepdims=True) / (raw**2).sum(axis=1, keepdims=True)
     expect((factor > 0).all(), detail="a row was turned upside down")
-    expect_close(scaled / factor / loudest, raw / loudest, rtol=1e-5, atol=1e-7)
+    expect_close(scaled / factor / loudest, raw / loudest, rtol=1e-3, atol=1e-4)
 
 
 def _loudness_gone(student, rng):
     """However loud the kernels come in, and each by itself, the same must come out."""
     sample_rate, centers, raw, scaled = _scaled(student, rng)
     louder = raw * 10.0 ** rng.uniform(-2, 2, (len(raw), 1))
-    answer = student.call("unit_gain", torch.tensor(louder), torch.tensor(centers), sample_rate)
-    expect_close(_rows(answer, raw.shape), scaled, rtol=1e-4, atol=1e-6 * np.abs(scaled).max())
+    answer = _asked(student, "unit_gain", torch.tensor(louder), torch.tensor(centers), sample_rate)
+    expect_close(_rows(answer, raw.shape), scaled, rtol=1e-3, atol=1e-4 * np.abs(scaled).max())
 
 
 def _filtered(student, samples, kernels):
-    answer = student.call("filter_waveform", torch.tensor(samples), torch.tensor(kernels))
+    answer = _asked(student, "filter_waveform", torch.tensor(samples), torch.tensor(kernels))
     expect(isinstance(answer, np.ndarray) and answer.ndim == 2, detail="no (filters, time)")
-    expect(len(answer) == len(kernels), detail=f"{len(answer)} rows for {len(kernels)} kernels")
+    expect(len(answer) == len(kernels), detail="another number of rows")
     return answer.astype(float)
 
 
@@ -128,7 +134,6 @@ def _click_sounds_like_kernel(student, rng):
     samples, _, kernels = _click(rng)
     for row, kernel in zip(_filtered(student, samples, kernels), kernels, strict=True):
         heard = np.flatnonzero(np.abs(row) > 1e-9)
-        expect(len(heard) > 0, detail="silence")
         expect_close(row[heard[0] : heard[-1] + 1], kernel, rtol=1e-5)
 
 
@@ -152,20 +157,19 @@ def _as_scipy(student, rng):
 
 
 def _range(rng):
-    """A number of filters and a range in Hz."""
     f_min = float(rng.uniform(20, 200))
     return int(rng.integers(5, 40)), f_min, float(f_min + rng.uniform(1000, 6000))
 
 
 def _ends_left_out(student, rng):
     n, f_min, f_max = _range(rng)
-    places = _rows(student.call("mel_centers", n, f_min, f_max), (n,))
+    places = _rows(_asked(student, "mel_centers", n, f_min, f_max), (n,))
     expect(places.min() > f_min * 1.0001 and places.max() < f_max * 0.9999, detail="a filter on an end")
 
 
 def _equal_in_mel(student, rng):
     n, f_min, f_max = _range(rng)
-    places = _rows(student.call("mel_centers", n, f_min, f_max), (n,))
+    places = _rows(_asked(student, "mel_centers", n, f_min, f_max), (n,))
     expect(f_min * 0.999 < places.min() and places.max() < f_max * 1.001, detail="out of the range")
     steps = np.diff(scales.hz_to_mel(torch.tensor(places)))
     expect(steps[0] > 0, detail="not ascending")
@@ -174,13 +178,13 @@ def _equal_in_mel(student, rng):
 
 def _places(student, rng):
     n, f_min, f_max = _range(rng)
-    expect_close(student.call("mel_centers", n, f_min, f_max), scales.spaced_frequencies(n, f_min, f_max))
+    expect_close(_asked(student, "mel_centers", n, f_min, f_max), scales.spaced_frequencies(n, f_min, f_max))
 
 
 def _fill_the_range(student, rng):
     """Up to one factor for all filters, the widths are those of the stretches between borders."""
     n, f_min, f_max = _range(rng)
-    widths = _rows(student.call("spacing_bandwidths", n, f_min, f_max, order=4), (n,))
+    widths = _rows(_asked(student, "spacing_bandwidths", n, f_min, f_max, order=4), (n,))
     expect((widths > 0).all(), detail="a width is not positive")
     stretches = np.diff(scales.band_edges(n, f_min, f_max))
     expect_close(widths / widths.sum(), stretches / stretches.sum(), rtol=1e-4)
@@ -190,7 +194,7 @@ def _meet_at_half_power(student, rng):
     n, f_min, f_max = _range(rng)
     total = np.diff(scales.band_edges(n, f_min, f_max)).sum()
     for order in (1, int(rng.integers(2, 4)), int(rng.integers(5, 9))):
-        widths = _rows(student.call("spacing_bandwidths", n, f_min, f_max, order=order), (n,))
+        widths = _rows(_asked(student, "spacing_bandwidths", n, f_min, f_max, order=order), (n,))
         expect_close(2 * math.sqrt(2 ** (1 / order) - 1) * float(widths.sum()), total, rtol=0.02)
 
 
@@ -198,7 +202,7 @@ def _mean_of_squares(student, rng):
     outputs = rng.standard_normal((3, 200)) * rng.uniform(1, 30)
     window, hop = int(rng.integers(20, 40)), int(rng.integers(7, 15))
     windows = np.lib.stride_tricks.sliding_window_view(outputs, window, axis=1)[:, ::hop]
-    answer = student.call("log_energy", torch.tensor(outputs), window, hop, floor=1e-9, seconds=5)
+    answer = _asked(student, "log_energy", torch.tensor(outputs), window, hop, floor=1e-9, seconds=5)
     expect_close(answer, np.log((windows**2).mean(axis=-1)), rtol=1e-4, atol=1e-5)
 
 
@@ -209,9 +213,9 @@ def _silence(student, rng):
         float(10.0 ** rng.uniform(-9, -2)),
     )
     outputs = torch.zeros(2, 120, dtype=torch.float64)
-    answer = student.call("log_energy", outputs, window, hop, floor=floor, seconds=5)
-    expect(isinstance(answer, np.ndarray) and answer.size > 0, detail="no picture")
-    expect_close(answer, np.full(answer.shape, math.log(floor)), rtol=1e-5)
+    answer = _asked(student, "log_energy", outputs, window, hop, floor=floor, seconds=5)
+    expect(np.size(answer) > 0, detail="no picture")
+    expect_close(answer, np.full(np.shape(answer), math.log(floor)), rtol=1e-5)
 
 
 CHECKS = [
@@ -255,8 +259,7 @@ CHECKS = [
         "unit-gain",
         "only the scale of a row changes",
         1,
-        "Unit gain turns a row up or down and leaves its shape alone: real taps, one positive number for a "
-        "row. A gain is the absolute value of the sum.",
+        "A row is turned up or down, and its shape stays. A gain is the absolute value of the sum.",
         _only_scaled,
     ),
     Check(
@@ -298,8 +301,7 @@ CHECKS = [
         "mel-places",
         "no filter on an end",
         1,
-        "A filter on an end of the range can never leave it. Ask for two places more, and leave out the "
-        "outer two.",
+        "A filter on an end of the range can never leave it. Ask for two more, and leave out the outer two.",
         _ends_left_out,
     ),
     Check(
@@ -320,8 +322,8 @@ CHECKS = [
         "bandwidths",
         "each filter fills its stretch between borders",
         1,
-        "Each filter's stretch reaches half a step of mel to either side. Find the borders in mel, then "
-        "take their differences in Hz.",
+        "Each stretch reaches half a step of mel to either side. Find the borders, take their differences "
+        "in Hz.",
         _fill_the_range,
     ),
     Check(
@@ -342,8 +344,7 @@ CHECKS = [
         "log-energy",
         "silence is the floor",
         1,
-        "The logarithm of zero is minus infinity. Add the floor to the energy before you take the "
-        "logarithm, and take the floor that the caller gives.",
+        "The logarithm of zero is minus infinity. Add the floor to the energy before the logarithm.",
         _silence,
     ),
 ]

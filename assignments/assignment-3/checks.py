@@ -9,6 +9,12 @@ from spectnet.classroom.checks import Check, expect, expect_close
 RATE = 1000
 
 
+def _asked(student, function, *arguments, **named):
+    """What a function answers; a list of numbers is as good as an array."""
+    answer = student.call(function, *arguments, **named)
+    return np.asarray(answer, dtype=float) if isinstance(answer, list) else answer
+
+
 def _whistle(rng, tone_hz, seconds=2.0, noise=0.01):
     """A tone of amplitude 1 in a little noise, at an unknown phase."""
     t = np.arange(round(seconds * RATE)) / RATE
@@ -39,8 +45,7 @@ def _filters(rng, n=4):
 
 
 def _pair(answer):
-    """Two numbers or two arrays, given as a pair or as the rows of an array."""
-    expect(isinstance(answer, (list, tuple, np.ndarray)) and len(answer) == 2, detail="no pair")
+    expect(isinstance(answer, np.ndarray) and len(answer) == 2, detail="no pair")
     return answer[0], answer[1]
 
 
@@ -56,8 +61,7 @@ def _by_formula(rng):
 def _towards_the_tone(student, rng):
     for _ in range(4):
         (tone_hz, center, b, order), _ = _by_formula(rng)
-        to_center, _ = _pair(student.call("pull", tone_hz, center, b, order=order))
-        expect(isinstance(to_center, int | float), detail="no number")
+        to_center, _ = _pair(_asked(student, "pull", tone_hz, center, b, order=order))
         expect(to_center * (tone_hz - center) > 0, detail="the sign is wrong")
 
 
@@ -65,9 +69,8 @@ def _pull_on(which):
     def check(student, rng):
         for _ in range(3):
             (tone_hz, center, b, order), wanted = _by_formula(rng)
-            given = _pair(student.call("pull", tone_hz, center, b, order=order))
-            size = abs(given[which]) if isinstance(given[which], int | float) else given[which]
-            expect_close(size, abs(wanted[which]), rtol=1e-4)
+            given = _pair(_asked(student, "pull", tone_hz, center, b, order=order))
+            expect_close(abs(float(given[which])), abs(wanted[which]), rtol=1e-4)
 
     return check
 
@@ -75,7 +78,7 @@ def _pull_on(which):
 def _difference(student, rng, step):
     centers, widths, tone_hz = _filters(rng)
     waveform = _whistle(rng, tone_hz)
-    answer = student.call("central_difference", centers, widths, waveform, RATE, step=step)
+    answer = _asked(student, "central_difference", centers, widths, waveform, RATE, step=step)
     return answer, centers, widths, waveform
 
 
@@ -100,23 +103,22 @@ def _gap_is_a_share(student, rng):
     second = first + 0.01 * rng.standard_normal(5)
     wanted = np.abs(first - second).max() / max(np.abs(first).max(), np.abs(second).max())
     for size in (1.0, 1e-7, 1e5):
-        expect_close(student.call("relative_gap", size * first, size * second), wanted, rtol=1e-6)
+        expect_close(_asked(student, "relative_gap", size * first, size * second), wanted, rtol=1e-6)
 
 
 def _no_gap_in_nothing(student, rng):
     nothing = np.zeros(int(rng.integers(2, 6)))
-    expect_close(student.call("relative_gap", nothing, nothing), 0.0)
-    expect_close(student.call("relative_gap", nothing, nothing + rng.uniform(0.1, 1)), 1.0)
+    expect_close(_asked(student, "relative_gap", nothing, nothing), 0.0)
+    expect_close(_asked(student, "relative_gap", nothing, nothing + rng.uniform(0.1, 1)), 1.0)
 
 
 def _autograd_of(which):
     def check(student, rng):
-        for n in (2, 5):
+        for n in (3, 3, 5):  # asked twice, for gradients add up where nobody sets them to zero
             centers, widths, tone_hz = _filters(rng, n)
             waveform = _whistle(rng, tone_hz)
-            answer = _pair(student.call("autograd_gradient", centers, widths, waveform, RATE))
-            wanted = _slopes(centers, widths, waveform)[which]
-            expect_close(np.asarray(answer[which]), wanted, rtol=1e-4, atol=1e-7)
+            answer = _pair(_asked(student, "autograd_gradient", centers, widths, waveform, RATE))
+            expect_close(answer[which], _slopes(centers, widths, waveform)[which], rtol=1e-4, atol=1e-6)
 
     return check
 
@@ -129,7 +131,7 @@ def _range(rng):
 def _cannot_leave(student, rng):
     f_min, f_max = _range(rng)
     theta = torch.tensor(np.sort(np.r_[rng.uniform(-50, 50, 6), rng.uniform(-3, 3, 4)]))
-    answer = student.call("from_theta", theta, f_min, f_max)
+    answer = _asked(student, "from_theta", theta, f_min, f_max)
     expect(isinstance(answer, np.ndarray) and answer.shape == (10,), detail="no row of places")
     expect(np.isfinite(answer).all(), detail="not finite")
     expect(answer.min() > f_min - 0.01 and answer.max() < f_max + 0.01, detail="outside")
@@ -137,12 +139,11 @@ def _cannot_leave(student, rng):
 
 
 def _there_and_back(student, rng):
-    """From parameters to places and back: whatever forgets where it was fails."""
     f_min, f_max = _range(rng)
     theta = torch.tensor(rng.uniform(-4, 4, 6))
-    places = student.call("from_theta", theta, f_min, f_max)
-    back = student.call("to_theta", torch.tensor(np.asarray(places, dtype=float)), f_min, f_max)
-    expect_close(back, theta, rtol=1e-4, atol=1e-4)
+    places = _asked(student, "from_theta", theta, f_min, f_max)
+    back = _asked(student, "to_theta", torch.tensor(places), f_min, f_max)
+    expect_close(back, theta, rtol=1e-3, atol=1e-3)
 
 
 def _even_in_mel(student, rng):
@@ -150,14 +151,14 @@ def _even_in_mel(student, rng):
     theta = torch.tensor(rng.uniform(-4, 4, 6))
     low, high = scales.hz_to_mel(f_min), scales.hz_to_mel(f_max)
     wanted = scales.mel_to_hz(low + (high - low) * torch.sigmoid(theta))
-    expect_close(student.call("from_theta", theta, f_min, f_max), wanted, rtol=1e-4)
+    expect_close(_asked(student, "from_theta", theta, f_min, f_max), wanted, rtol=1e-4)
 
 
 def _layer(student, rng, push=0.0):
     """A new layer of the student's seen from outside, its filters, and two waveforms."""
     centers, widths, tone_hz = _filters(rng, int(rng.integers(2, 5)))
     batch = torch.stack([_whistle(rng, tone_hz, seconds=1.0), _whistle(rng, tone_hz + 20, seconds=1.0)])
-    seen = student.call("look_at_new", centers, widths, RATE, 40, 470, batch, push=push)
+    seen = _asked(student, "look_at_new", centers, widths, RATE, 40, 470, batch, push=push)
     return seen, centers, widths, batch
 
 
@@ -189,8 +190,7 @@ def _search(student, rng, side, n_steps):
     tone_hz = float(rng.uniform(*((290, 320) if side > 0 else (160, 190))))
     start = tone_hz - side * float(rng.uniform(40, 90))
     arguments = _whistle(rng, tone_hz, seconds=1.0), RATE, start, 40, 460
-    path = student.call("find_tone", *arguments, n_steps=n_steps, seconds=20)
-    path = np.asarray(path, dtype=float) if isinstance(path, list) else path
+    path = _asked(student, "find_tone", *arguments, n_steps=n_steps, seconds=20)
     expect(isinstance(path, np.ndarray) and path.ndim == 1 and len(path) > 10, detail="no path")
     return path, start, tone_hz
 
@@ -313,8 +313,8 @@ CHECKS = [
         "layer",
         "a gradient reaches every number it learns",
         1,
-        "Two numbers a filter must be an nn.Parameter, and nothing on the way to the picture may cut the "
-        "graph: no .data, no .item(), no new tensor made of an old one.",
+        "Each must be an nn.Parameter, and nothing on the way to the picture may cut the graph: no .data, "
+        "no .item(), no new tensor made of an old one.",
         _gradient_arrives,
     ),
     Check(
@@ -335,16 +335,16 @@ CHECKS = [
         "find-tone",
         "comes nearer",
         1,
-        "The filter should climb. An optimiser goes down, so turn the sign; and a step must be of some "
-        "size in Hz: raw Hz with a plain gradient hardly moves.",
+        "The filter should climb. An optimiser goes down, so turn the sign. In raw Hz, a plain step hardly "
+        "moves.",
         _comes_nearer,
     ),
     Check(
         "find-tone",
         "arrives and stays",
         1,
-        "In its last steps the filter stands on the tone. If it runs past and back, its steps are too "
-        "long, or old gradients are still in them: set them to zero before each.",
+        "In its last steps the filter stands on the tone. Are its steps too long, or are old gradients "
+        "still in them? Then set them to zero before each.",
         _arrives_and_stays,
     ),
 ]
