@@ -143,8 +143,9 @@ def _zipped(name: str, content: bytes) -> bytes:
 def _write(one: HandIn, folder: Path) -> None:
     at = DUE + timedelta(hours=5 if one.late else -5)
     for name, content in {**one.files, "timestamp.txt": f"{at:%Y-%m-%d %H:%M:%S} UTC\n".encode()}.items():
-        if not (folder / name).exists():
-            atomic.write(folder / name, content)
+        path = folder / name
+        if not path.exists() or path.read_bytes() != content:
+            atomic.write(path, content)
 
 
 def _wrong_grades(

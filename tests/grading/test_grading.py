@@ -29,6 +29,7 @@ def scores(course) -> dict[str, float]:
         return {mark.student: mark.score for mark in marks(book, course.load(NAME))}
 
 
+@pytest.mark.sandbox
 @pytest.mark.timeout(600)
 def test_a_class_of_twelve_is_graded_from_handing_out_to_the_last_page(course) -> None:
     done = rehearse(course, NAME, students=12)
@@ -65,6 +66,7 @@ def test_a_kill_between_record_and_gradebook_loses_and_doubles_nothing(
     assert list(left) == ["ada"]
 
 
+@pytest.mark.sandbox
 @pytest.mark.timeout(300)
 def test_killed_while_it_grades_it_goes_on_and_leaves_no_process(course, hand_in, answered, tmp_path) -> None:
     for student in ("ada", "bob"):

@@ -10,6 +10,7 @@ from spectnet.classroom.wrong import with_mistake, wrong_answers
 TINY = Path(__file__).parent / "tiny"
 
 
+@pytest.mark.sandbox
 @pytest.mark.timeout(300)
 def test_reference_release_and_mistakes_get_their_points(monkeypatch) -> None:
     monkeypatch.setattr(self_test, "hostile_cases", lambda assignment: [])
