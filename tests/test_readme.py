@@ -31,6 +31,9 @@ RECIPES = {
     "serve": ["-m http.server"],
     "check": ["-m ruff check", "-m ruff format --check", "-m mypy"],
     "bench": ["benchmarks/requirements.txt", "-m benchmarks.frontend", "-m benchmarks.training"],
+    "assignments": ["-m spectnet classroom release"],
+    "grading-self-test": ["-m spectnet classroom self-test"],
+    "class-rehearsal": ["-m spectnet classroom rehearse"],
     "clean": ["rm -rf _build"],
 }
 
