@@ -236,7 +236,8 @@ def _as_nobody(seen: View) -> list[str]:
 
 def _shown(binds: Sequence[tuple[str, str]], seen: View) -> list[str]:
     devices = [arg for name in DEVICES for arg in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")]
-    return [*_folders(seen), *_read_only(binds), *devices, *_links(seen)]
+    empty = [arg for folder in seen.hidden for arg in ("--tmpfs", folder, "--remount-ro", folder)]
+    return [*_folders(seen), *_read_only(binds), *empty, *devices, *_links(seen)]
 
 
 def _folders(seen: View) -> list[str]:

@@ -213,7 +213,7 @@ class Student:
             case "memory":
                 return StudentError(kind, f"{what} asked for more memory than there is", detail)
             case "not plain":
-                return StudentError(kind, f"{what} gave no number, text, list, dict or array", detail)
+                return StudentError(kind, f"{what} gave no number, text, short list, dict or array", detail)
             case "raised":
                 return StudentError(kind, f"{what} raised {_error_name(said.get('type'))}", detail)
         return self._forged(what)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import spectnet
@@ -35,6 +35,7 @@ class View:
         search: where it looks for modules, after its own library.
         libraries: where its shared libraries lie.
         masked: modules of the package that are hidden.
+        hidden: folders that lie in what is let in, and are empty inside.
     """
 
     binds: tuple[tuple[str, str], ...]
@@ -42,7 +43,8 @@ class View:
     python: str
     search: tuple[str, ...]
     libraries: str
-    masked: tuple[str, ...] = field(default=())
+    masked: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     @property
     def folders(self) -> list[str]:
@@ -78,6 +80,7 @@ def view(mounts: Mapping[str, Path], masked: Sequence[str]) -> View:
         ("/book", *packages.values()),
         str(home / "lib"),
         tuple(masked),
+        tuple(f"{inside}/spectnet" for path, inside in packages.items() if Path(path, "spectnet").is_dir()),
     )
 
 

@@ -155,6 +155,20 @@ def test_a_masked_package_goes_with_all_its_modules():
     assert f"/book/spectnet/{(PACKAGE / 'gammatone.py').name}" in shown
 
 
+def test_an_installed_copy_of_the_package_shows_no_answers_either(monkeypatch, tmp_path):
+    installed = tmp_path / "site-packages"
+    (installed / "spectnet").mkdir(parents=True)
+    (installed / "spectnet" / "gammatone.py").touch()
+    (installed / "other.py").touch()
+    for folder in (tmp_path, installed):
+        folder.chmod(0o755)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(installed)])
+    look = "import os\nat = '/packages/1'\nours = at + '/spectnet'\n"
+    look += "found = os.listdir(ours), sorted(os.listdir(at)), os.access(ours, os.W_OK)"
+    with Student(notebook(look), masked=["spectnet.gammatone"]) as student:
+        assert student.value("found") == [[], ["other.py", "spectnet"], False]
+
+
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a\0b"])
 def test_a_mount_lies_beside_the_notebook_and_nowhere_else(name, tmp_path):
     with pytest.raises(ValueError, match="plain file name"):

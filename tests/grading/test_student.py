@@ -98,7 +98,7 @@ def test_a_function_keeps_its_state_between_calls(student):
         ("fails_oddly", (), "raised", "fails_oddly raised an error of its own"),
         ("double", (), "raised", "double raised TypeError"),
         ("stops", (), "raised", "stops raised SystemExit"),
-        ("odd", (), "not plain", "odd gave no number, text, list, dict or array"),
+        ("odd", (), "not plain", "odd gave no number, text, short list, dict or array"),
         ("for_ever", (), "timeout", "for_ever took longer than 1 seconds"),
     ],
 )
