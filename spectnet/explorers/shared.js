@@ -133,11 +133,13 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
+// Every explorer on a page has a copy of this file, and must not give its controls another's names.
+const COPY = Math.random().toString(36).slice(2);
 let lastId = 0;
 
 /** A labelled native slider; `show` writes its value and `changed` hears it. */
 export function slider(label, { min, max, step }, show, changed) {
-  const id = `spectnet-${++lastId}`;
+  const id = `spectnet-${COPY}-${++lastId}`;
   // Hidden from screen readers, since the slider itself says its value.
   const shown = element("span", { class: "sn-value", "aria-hidden": true });
   const input = element("input", { id, type: "range", min, max, step });
@@ -153,7 +155,7 @@ export function slider(label, { min, max, step }, show, changed) {
 
 /** A labelled native list of [value, text] choices. */
 export function choice(label, options, changed) {
-  const id = `spectnet-${++lastId}`;
+  const id = `spectnet-${COPY}-${++lastId}`;
   const input = element("select", { id });
   for (const [value, text] of options) input.append(element("option", { value }, text));
   input.addEventListener("change", () => changed(input.value));
