@@ -36,7 +36,7 @@ def notebook_bytes(folder: Path, name: str) -> tuple[bytes, tuple[str, ...]]:
     Raises:
         Refused: there is no such file, or it is no plain file of a sensible size.
     """
-    if folder.is_symlink() or not folder.is_dir():
+    if folder.is_symlink() or folder.parent.is_symlink() or not folder.is_dir():
         raise Refused("nothing was handed in")
     entries = sorted(entry for entry in os.listdir(folder) if entry not in ("timestamp.txt", "data"))
     notebooks = [entry for entry in entries if entry.lower().endswith(".ipynb")]

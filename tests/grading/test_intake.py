@@ -214,3 +214,5 @@ def test_a_linked_folder_is_nobodys_submission(hand_in, course) -> None:
     other.mkdir()
     (other / NAME).symlink_to(folder)
     assert "nothing was handed in" in refused(other / NAME)
+    (course.folder / "submitted" / "cy").symlink_to(folder.parent)
+    assert "nothing was handed in" in refused(course.folder / "submitted" / "cy" / NAME)

@@ -1,6 +1,7 @@
 """What students get holds no solution and no hidden check: searched for, byte by byte."""
 
 import json
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -96,3 +97,12 @@ def test_the_secret_is_the_teachers_alone_and_stays(tmp_path) -> None:
     assert course.seed == course.seed
     assert course.seed != Course(tmp_path / "b", TINY).seed
     assert (tmp_path / "a" / "course-seed").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_assignments_own_data_is_handed_out_with_it(tmp_path) -> None:
+    shutil.copytree(TINY, tmp_path / "sources")
+    data = tmp_path / "sources" / "assignment-1" / "data"
+    data.mkdir()
+    (data / "heart.wav").write_bytes(b"RIFF")
+    handed_out = hand_out(Course(tmp_path / "course", tmp_path / "sources"), "assignment-1")
+    assert (handed_out / "data" / "heart.wav").read_bytes() == b"RIFF"
