@@ -51,7 +51,8 @@ class Course:
     assignments: Path = source.FOLDER
 
     def make(self) -> None:
-        """Make what is missing of it."""
+        """Make what is missing of it, for nobody's eyes but the teacher's."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("source", "release", "submitted", "autograded", "feedback"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         config = self.folder / "nbgrader_config.py"
@@ -63,7 +64,7 @@ class Course:
         """The secret that hidden inputs are drawn from, made when it is first asked for."""
         path = self.folder / "course-seed"
         if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with open(descriptor, "w", encoding="ascii") as file:
                 file.write(f"{secrets.randbits(63)}\n")

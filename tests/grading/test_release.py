@@ -97,6 +97,7 @@ def test_the_secret_is_the_teachers_alone_and_stays(tmp_path) -> None:
     assert course.seed == course.seed
     assert course.seed != Course(tmp_path / "b", TINY).seed
     assert (tmp_path / "a" / "course-seed").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o700
 
 
 def test_an_assignments_own_data_is_handed_out_with_it(tmp_path) -> None:
