@@ -16,7 +16,7 @@ BENCH_OPTIONS ?=
 TEST_OPTIONS ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 COURSE ?= course
 
-.PHONY: help book test lab serve check bench clean assignments grading-self-test class-rehearsal
+.PHONY: help book test lab serve check bench clean assignments answers grading-self-test class-rehearsal
 
 help:
 	@echo "make book    run every page, site in $(SITE)"
@@ -26,6 +26,7 @@ help:
 	@echo "make check   lint and types"
 	@echo "make bench   measure front-ends beside others', training beside the paper's, the explorers (an hour or more)"
 	@echo "make assignments        students' notebooks and solutions in $(COURSE) (a teacher's folder: keep it private)"
+	@echo "make answers            solutions, run and with their rubric, as pages in $(COURSE)/answers: for the teacher alone"
 	@echo "make grading-self-test  grade what must give known points, hostile submissions too"
 	@echo "make class-rehearsal    grade a synthetic class of 100 in every assignment (an hour; killed, it goes on)"
 	@echo "make clean   forget what was built (the environment and the data stay)"
@@ -70,6 +71,9 @@ bench: $(BENCH_INSTALLED) $(INSTALLED)
 
 assignments: $(INSTALLED)
 	$(PY) -m spectnet classroom release --course $(COURSE)
+
+answers: $(INSTALLED)
+	$(PY) -m spectnet classroom answers --course $(COURSE)
 
 grading-self-test: $(INSTALLED)
 	$(PY) -m spectnet classroom self-test

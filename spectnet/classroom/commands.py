@@ -123,6 +123,21 @@ def report(name: Name, course: Folder = COURSE) -> None:
         typer.echo(f"{board} is for the class, if all agree to be named")
 
 
+@app.command()
+def answers(
+    names: Annotated[list[str] | None, typer.Argument(help="Such as assignment-2; by default all.")] = None,
+    course: Folder = COURSE,
+) -> None:
+    """Run the solutions, and write them as pages with the rubric, for the teacher alone."""
+    from spectnet.classroom import source
+    from spectnet.classroom.answers import write_answers
+    from spectnet.classroom.course import Course
+
+    with _in_one_sentence():
+        write_answers(Course(course), names or source.names())
+    typer.echo(f"answers are in {course / 'answers'}; they are not for students")
+
+
 @app.command("self-test")
 def self_test(
     names: Annotated[list[str] | None, typer.Argument(help="Such as assignment-2; by default all.")] = None,
