@@ -175,13 +175,15 @@ def _ready(room: Room) -> Room:
     assert room.process.stdout is not None
     try:
         said = channel.receive(room.process.stdout.fileno(), 1000, time.monotonic() + START_SECONDS)
-        if said == {"ready": True}:
+        if said == {"ready": True} and (room.watch is None or room.watch.sees):
             return room
-        raise SandboxError(f"the runner says {said}")
-    except (EOFError, TimeoutError) as error:
-        reason = SandboxError(_said(room.process) if isinstance(error, EOFError) else str(error))
-        room.close()
-        raise reason from error
+        reason = "what runs inside cannot be watched from outside"
+    except EOFError:
+        reason = _said(room.process)
+    except (TimeoutError, channel.Garbled) as error:
+        reason = str(error)
+    room.close()
+    raise SandboxError(reason)
 
 
 def _said(process: subprocess.Popen) -> str:

@@ -44,6 +44,11 @@ class Watch:
         self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
         self._thread.start()
 
+    @property
+    def sees(self) -> bool:
+        """Whether it can see the processes; where it cannot, it would let everything pass."""
+        return bool(self._family.members())
+
     def stop(self) -> None:
         """Look away."""
         self._stop.set()

@@ -315,6 +315,12 @@ def test_a_sandbox_that_does_not_start_is_nobodys_wrong_answer(monkeypatch):
         pass
 
 
+def test_what_cannot_be_watched_is_not_run(monkeypatch):
+    monkeypatch.setattr(Family, "members", lambda self: set())
+    with pytest.raises(SandboxError, match="cannot be watched"), Student(notebook("n = 1")):
+        pass
+
+
 def test_where_there_is_no_sandbox_a_sentence_says_what_to_do(monkeypatch):
     why_not.cache_clear()
     with monkeypatch.context() as patched:
