@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +15,7 @@ from tests.browser.chapter import PATIENCE_MS, Notebook, eventually
 from tests.browser.conftest import DESKTOP, Watch
 from tests.browser.explorers import Explorer, rgb
 from tests.browser.notebook_slice import needed_cells
+from tests.browser.server import jupyterlab
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
@@ -98,13 +93,6 @@ def shown_explorers() -> dict[str, list[str]]:
 SHOWN = shown_explorers()
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """JupyterLab on this machine alone, in a folder with the chapters and what they read."""
@@ -114,45 +102,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         (folder / "book" / f"{page}.md").write_bytes((ROOT / "book" / f"{page}.md").read_bytes())
     for read in ("results", "configs", "data"):
         (folder / read).symlink_to(ROOT / read)
-    address = f"http://127.0.0.1:{(port := free_port())}"
-    options = [
-        "--no-browser",
-        "--allow-root",
-        f"--ServerApp.port={port}",
-        "--IdentityProvider.token=",
-        f"--ServerApp.root_dir={folder / 'book'}",
-        "--LabApp.expose_app_in_browser=True",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.extension_manager=readonly",
-    ]
-    own = {
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-    }
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], env=os.environ | own, stdout=log, stderr=log
-        )
-        try:
-            wait_for(address, server)
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-
-
-def wait_for(address: str, server: subprocess.Popen) -> None:
-    """Return when the server answers."""
-    for _ in range(120):
-        assert server.poll() is None, "JupyterLab did not start"
-        try:
-            urllib.request.urlopen(f"{address}/api", timeout=2).close()
-        except OSError:
-            time.sleep(0.5)
-        else:
-            return
-    raise TimeoutError("JupyterLab did not answer within a minute")
+    with jupyterlab(folder, folder / "book") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
