@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from spectnet.classroom import sandbox, syscalls
-from spectnet.classroom.sandbox import Limits, SandboxError, why_not
+from spectnet.classroom.sandbox import SandboxError, why_not
 from spectnet.classroom.student import Student, StudentError
 from spectnet.classroom.visible import PACKAGE, view
 from spectnet.classroom.watch import Family
+from tests.grading.notebooks import notebook, run
 
 pytestmark = pytest.mark.sandbox
 
@@ -64,19 +64,6 @@ def room(tmp_path_factory):
     with Student(notebook(LOOK), mounts={"data": data}, masked=["spectnet.gammatone"]) as student:
         assert not student.errors
         yield student
-
-
-def notebook(*sources: str):
-    """A notebook with these cells."""
-    made = new_notebook()
-    made.cells += [new_code_cell(source) for source in sources]
-    return made
-
-
-def run(*sources: str, limits: Limits | None = None, **settings: object) -> dict[str, str]:
-    """What went wrong in a notebook's cells."""
-    with Student(notebook(*sources), limits, **settings) as student:
-        return student.errors
 
 
 def test_only_python_its_packages_and_the_data_are_seen(room):
@@ -188,41 +175,6 @@ def test_root_is_told_of_a_mount_that_nobody_can_read(tmp_path):
         view({"data": tmp_path}, [])
 
 
-EATS_TOGETHER = """
-import os, time
-for _ in range(6):
-    if os.fork() == 0:
-        x = b"1" * (100 << 20)
-        time.sleep(60)
-time.sleep(60)
-"""
-FORKS = """
-import os, time
-n = 0
-try:
-    while True:
-        if os.fork() == 0:
-            time.sleep(60)
-        n += 1
-except BlockingIOError:
-    pass
-"""
-SHARES = """
-import os, time
-x = b"1" * (80 << 20)
-for _ in range(10):
-    if os.fork() == 0:
-        time.sleep(60)
-time.sleep(1)
-"""
-STARTS_THREADS = """
-import threading
-try:
-    for m in range(1000):
-        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
-except RuntimeError:
-    pass
-"""
 LEAVES = """
 import os, signal, time
 if os.fork() == 0:
@@ -230,43 +182,6 @@ if os.fork() == 0:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(1000)
 """
-SMALL = Limits(memory_mb=400, disk_mb=20, processes=20, cell_seconds=20)
-
-
-def test_one_process_that_eats_memory_is_refused_more():
-    errors = run("x = bytearray(600 << 20)", "y = bytearray(50 << 20)", limits=SMALL)
-    assert list(errors) == ["cell-0"]
-    assert errors["cell-0"].startswith("the cell asked for more memory than there is")
-
-
-def test_many_processes_that_eat_memory_together_are_ended():
-    started = time.monotonic()
-    errors = run(EATS_TOGETHER, limits=SMALL)
-    assert "MB of memory, where 400 MB are allowed" in errors["cell-0"]
-    assert time.monotonic() - started < 30
-
-
-def test_the_disk_ends_at_its_limit():
-    errors = run("open('x', 'wb').write(bytes(30 << 20))", "n = open('y', 'wb').write(b'1')", limits=SMALL)
-    assert "the cell raised OSError" in errors["cell-0"]
-    for n in ("one", "another"):
-        errors = run(f"for n in range(30): open(f'{n}{{n}}', 'wb').write(bytes(1 << 20))", limits=SMALL)
-        assert "No space left on device" in errors["cell-0"]
-
-
-def test_files_without_end_are_noticed():
-    errors = run("import itertools\nfor n in itertools.count(): open(str(n), 'w').close()", limits=SMALL)
-    assert "files, where 20000 are allowed" in errors["cell-0"]
-
-
-def test_memory_that_a_fork_shares_counts_once():
-    assert not run(SHARES, limits=SMALL)
-
-
-def test_processes_and_threads_end_at_their_limit():
-    with Student(notebook(FORKS, STARTS_THREADS), SMALL) as student:
-        assert student.value("n") < 20
-        assert student.value("m") < 20
 
 
 def test_everything_inside_ends_with_the_student():
