@@ -184,7 +184,8 @@ def test_pointing_at_a_response_names_its_filter(explorer: Explorer) -> None:
     explorer.said()
     width, _ = explorer.size("Responses of the filters")
     center = TrainingPlayer(FILES[0], epoch=16).center_frequencies[4]
-    explorer.canvas("Responses of the filters").hover(position={"x": 48 + (width - 60) * center / 500, "y": 60})
+    x = 48 + (width - 60) * center / 500
+    explorer.canvas("Responses of the filters").hover(position={"x": x, "y": 60})
     explorer.said()
     assert explorer.root.locator(".sn-named").inner_text().startswith(f"Filter 5 of 16: {center:.1f} Hz")
 
