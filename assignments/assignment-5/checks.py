@@ -27,7 +27,7 @@ FAULTS = ("ejection", "holosystolic", "early diastolic")
 # --- the hearts, drawn from the course's secret
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=4)
 def _to_learn_from(seed):
     """Recordings of the practice kind, under random names and in random order."""
     rng = np.random.default_rng(seed)
@@ -38,7 +38,7 @@ def _to_learn_from(seed):
     ]
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=4)
 def _hidden(seed):
     """Waveforms in random order, and their labels."""
     rng = np.random.default_rng(seed)
