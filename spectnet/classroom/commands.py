@@ -143,12 +143,13 @@ def self_test(
     names: Annotated[list[str] | None, typer.Argument(help="Such as assignment-2; by default all.")] = None,
     out: Annotated[Path, typer.Option(help="Where the rows go.")] = Path("_build/grading-self-test.json"),
     jobs: Jobs = None,
+    seed: Annotated[int | None, typer.Option(help="Other hidden inputs, as a class would get.")] = None,
 ) -> None:
     """Grade solutions, empty releases, typical mistakes and hostile submissions, whose points are known."""
     from spectnet.classroom import self_test as tested
 
     with _in_one_sentence():
-        rows = tested.self_test(names or (), jobs=jobs)
+        rows = tested.self_test(names or (), jobs=jobs, seed=tested.SEED if seed is None else seed)
         tested.write(rows, out)
     wrong = [row for row in rows if not tested.is_right(row)]
     for row in wrong:

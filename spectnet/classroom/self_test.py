@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
@@ -39,6 +39,7 @@ class Case:
         name: of the submission.
         expected: the points it must get.
         hint: words that must be said about it; empty if there is nothing to say.
+        seed: of the hidden inputs.
     """
 
     assignment: str
@@ -47,10 +48,15 @@ class Case:
     name: str
     expected: float
     hint: str = ""
+    seed: int = SEED
 
 
 def self_test(
-    names: Sequence[str] = (), *, folder: Path = source.FOLDER, jobs: int | None = None
+    names: Sequence[str] = (),
+    *,
+    folder: Path = source.FOLDER,
+    jobs: int | None = None,
+    seed: int = SEED,
 ) -> list[dict]:
     """Grade every case of the assignments, and hostile submissions of the first one.
 
@@ -58,6 +64,7 @@ def self_test(
         names: the assignments; all by default.
         folder: where they lie.
         jobs: how many submissions at a time; None for one a core.
+        seed: of the hidden inputs, as a course's secret would be.
 
     Returns:
         Rows with ``assignment``, ``submission``, ``kind``, ``expected``, ``score``, ``contained``; and
@@ -71,6 +78,7 @@ def self_test(
     assignments = [source.load(name, folder) for name in names or source.names(folder)]
     found = [case for assignment in assignments for case in cases(assignment)]
     found += hostile_cases(assignments[0]) if assignments else []
+    found = [replace(case, seed=seed) for case in found]
     rows = list(tqdm(in_workers(graded_case, found, jobs), total=len(found), desc="self-test", unit="case"))
     return sorted(rows, key=lambda row: (row["assignment"], row["kind"], row["submission"]))
 
@@ -96,7 +104,7 @@ def graded_case(case: Case) -> dict:
     assignment = source.load(case.assignment, case.folder)
     with tempfile.TemporaryDirectory() as scratch, Trap() as trap:
         _put(case, assignment, Path(scratch), trap)
-        record = grade_one(assignment, Path(scratch), case.name, SEED)
+        record = grade_one(assignment, Path(scratch), case.name, case.seed)
         return _row(case, record, trap.sprung(record))
 
 
