@@ -19,7 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from tqdm.auto import tqdm
 
@@ -34,9 +34,6 @@ from spectnet.classroom.intake import Intake, take_in
 from spectnet.classroom.sandbox import SandboxError, why_not
 from spectnet.classroom.source import Assignment, load
 from spectnet.classroom.submission import Submission
-
-Item = TypeVar("Item")
-Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -157,9 +154,7 @@ def _up_to_date(course: Course, assignment: Assignment, handed_in: dict[str, Pat
     return found
 
 
-def in_workers(
-    work: Callable[[Item], Done], items: Iterable[Item], jobs: int | None = None
-) -> Iterator[Done]:
+def in_workers(work: Callable[[Any], Any], items: Iterable[Any], jobs: int | None = None) -> Iterator[Any]:
     """Do `work` on every item, each core one at a time, and give what comes back as it is done.
 
     Args:
