@@ -253,8 +253,11 @@ def test_every_number_on_record_follows_from_the_scores_beside_it(path):
         good = np.array([row["good_quality"] for row in rows])
         assert on_record["challenge_score"] == pytest.approx(challenge_score(labels, scores, threshold, good))
         other = np.array([row["subset"] != "e" for row in rows])
-        without_e = binary_metrics(labels[other], scores[other], threshold).macc
-        assert on_record["macc_without_e"] == pytest.approx(without_e)
+        if len(set(labels[other])) == 2:
+            without_e = binary_metrics(labels[other], scores[other], threshold).macc
+            assert on_record["macc_without_e"] == pytest.approx(without_e)
+        else:  # where e alone was left out, nothing else was tested
+            assert on_record["macc_without_e"] is None
         assert path.stat().st_size < 300_000
 
 
