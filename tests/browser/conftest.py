@@ -8,9 +8,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+if TYPE_CHECKING:
+    from tests.browser.explorers import Explorer
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -68,6 +72,24 @@ class Watch:
         page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
         page.on("requestfailed", lambda request: self.errors.append(f"failed: {request.url}"))
         return page
+
+
+@pytest.fixture(scope="module")
+def opened(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Explorer]:
+    """The page `PAGE` with the explorer `NAME` of a test file, once for all its tests."""
+    from tests.browser.explorers import open_explorer
+
+    explorer = open_explorer(browser, address, request.module.PAGE, request.module.NAME)
+    yield explorer
+    explorer.close()
+
+
+@pytest.fixture
+def explorer(opened: Explorer) -> Iterator[Explorer]:
+    """The explorer as at first; a test fails where the page broke or reached outside."""
+    opened.reset()
+    yield opened
+    opened.assert_clean()
 
 
 def settle(page: Page) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import statistics
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,22 +29,6 @@ FILES = [
 ]
 CONTROLS = ("Run", "Epoch", "Filters over epochs", "Filter to name")
 TRACKS = "Filters by epoch"
-
-
-@pytest.fixture(scope="module")
-def opened(browser: Browser, address: str) -> Iterator[Explorer]:
-    """One page for all tests, since only the player on it changes."""
-    explorer = open_explorer(browser, address, PAGE, NAME)
-    yield explorer
-    explorer.close()
-
-
-@pytest.fixture
-def explorer(opened: Explorer) -> Iterator[Explorer]:
-    """The player as at first; a test fails where the page broke or reached outside."""
-    opened.reset()
-    yield opened
-    opened.assert_clean()
 
 
 def record(run: int) -> dict:

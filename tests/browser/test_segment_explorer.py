@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -32,22 +31,6 @@ CONTROLS = (
     "Loudness",
     "Heart rate",
 )
-
-
-@pytest.fixture(scope="module")
-def opened(browser: Browser, address: str) -> Iterator[Explorer]:
-    """One page for all tests, since only the explorer on it changes."""
-    explorer = open_explorer(browser, address, PAGE, NAME)
-    yield explorer
-    explorer.close()
-
-
-@pytest.fixture
-def explorer(opened: Explorer) -> Iterator[Explorer]:
-    """The explorer as at first; a test fails where the page broke or reached outside."""
-    opened.reset()
-    yield opened
-    opened.assert_clean()
 
 
 def widget(**settings: object) -> SegmentExplorer:

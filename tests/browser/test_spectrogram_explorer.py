@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -19,22 +18,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 NAME, PAGE = "Spectrogram explorer", "spectrograms"
 CLIPS = ("two tones, then two clicks", "a normal heart", "the same, with a murmur")
 MAGMA_TOP = [252, 253, 191]
-
-
-@pytest.fixture(scope="module")
-def opened(browser: Browser, address: str) -> Iterator[Explorer]:
-    """One page for all tests, since only the explorer on it changes."""
-    explorer = open_explorer(browser, address, PAGE, NAME)
-    yield explorer
-    explorer.close()
-
-
-@pytest.fixture
-def explorer(opened: Explorer) -> Iterator[Explorer]:
-    """The explorer as at first; a test fails where the page broke or reached outside."""
-    opened.reset()
-    yield opened
-    opened.assert_clean()
 
 
 def energies(clip: int = 0, **settings: object) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -34,21 +33,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}"
 
 
-@pytest.fixture(scope="module")
-def opened(browser: Browser, address: str) -> Iterator[Explorer]:
-    """One page for all tests, since only the explorer on it changes."""
-    explorer = open_explorer(browser, address, PAGE, NAME)
-    yield explorer
-    explorer.close()
-
-
 @pytest.fixture
-def explorer(opened: Explorer) -> Iterator[Explorer]:
-    """The explorer as at first; a test fails where the page broke or reached outside."""
-    opened.reset()
-    opened.button("The run's own threshold").click()  # the slider's steps are coarser than it
-    yield opened
-    opened.assert_clean()
+def explorer(explorer: Explorer) -> Explorer:
+    """At the run's own threshold: the slider's steps are coarser than it."""
+    explorer.button("The run's own threshold").click()
+    return explorer
 
 
 def assert_drawn(explorer: Explorer, threshold: float) -> None:
