@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
@@ -120,8 +119,11 @@ def test_a_forged_message_is_garbled_and_nothing_worse(forged):
 
 @given(st.binary(max_size=64))
 def test_no_bytes_do_anything_but_mean_something_or_be_garbled(text):
-    with contextlib.suppress(Garbled):
-        decode(message(text), 1000)
+    try:
+        meaning = decode(message(text), 1000)
+    except Garbled:
+        return
+    assert type(meaning) in (type(None), bool, int, float, str, list, dict)
 
 
 def test_a_message_over_the_limit_is_refused_before_it_is_read():
