@@ -37,6 +37,17 @@ def test_the_short_cut_adds_silent_channels_and_takes_the_larger(steps, generato
     assert (out[:, 3:] == 0).all()
 
 
+@pytest.mark.parametrize("steps", [True, False])
+def test_what_joins_the_short_cut_has_passed_its_relu_and_the_sum_passes_none(steps, generator):
+    block = PublishedBlock(3, 3, dropout=0.5, steps=steps).eval()
+    x = torch.randn(2, 3, 8, 12, generator=generator)
+    shortcut = nn.functional.max_pool2d(x, 2)
+    added = block(x) - shortcut
+    assert (added >= -1e-6).all()
+    assert (added.abs() < 1e-6).any()
+    assert (block(x - 9.0) < 0).any()
+
+
 def test_other_sizes_are_built_to_measure():
     assert PublishedCNN(3, n_filters=64, n_frames=80)(torch.randn(2, 64, 80)).shape == (2, 3)
 
