@@ -6,15 +6,9 @@ import numpy as np
 from scipy import signal
 
 from spectnet import scales
-from spectnet.classroom.checks import Check, expect, expect_close
+from spectnet.classroom.checks import Check, asked, expect, expect_close
 
 STATES = ("S1", "systole", "S2", "diastole")
-
-
-def _asked(student, function, *arguments, **named):
-    """What a function answers; a list of numbers is as good as an array."""
-    answer = student.call(function, *arguments, **named)
-    return np.asarray(answer, dtype=float) if isinstance(answer, list) else answer
 
 
 def _cut(rng):
@@ -35,13 +29,13 @@ def _every_whole_frame(student, rng):
     for left_over in (True, False):
         waveform, window, hop, n_frames = _cut(rng)
         whole = waveform if left_over else waveform[: (n_frames - 1) * hop + window]
-        found = _table(_asked(student, "frames", whole, window, hop))
+        found = _table(asked(student, "frames", whole, window, hop))
         expect(len(found) == n_frames, detail=f"{len(found)} frames in place of {n_frames}")
 
 
 def _own_samples(student, rng):
     waveform, window, hop, n_frames = _cut(rng)
-    found = _table(_asked(student, "frames", waveform, window, hop))
+    found = _table(asked(student, "frames", waveform, window, hop))
     wanted = np.lib.stride_tricks.sliding_window_view(waveform, window)[::hop]
     n = min(len(found), n_frames)
     expect(n > 2, detail="hardly a frame")
@@ -50,13 +44,13 @@ def _own_samples(student, rng):
 
 def _none_fits(student, rng):
     window = int(rng.integers(20, 40))
-    found = _asked(student, "frames", rng.standard_normal(window - int(rng.integers(1, 15))), window, 7)
+    found = asked(student, "frames", rng.standard_normal(window - int(rng.integers(1, 15))), window, 7)
     expect(isinstance(found, np.ndarray) and found.shape == (0, window), detail="not (0, window)")
 
 
 def _power(student, framed):
     """The student's picture, upright: how it lies is asked elsewhere."""
-    picture = _table(_asked(student, "power", framed))
+    picture = _table(asked(student, "power", framed))
     upright = framed.shape[1] // 2 + 1, len(framed)
     return picture.T if picture.shape == upright[::-1] != upright else picture
 
@@ -89,7 +83,7 @@ def _rows_and_columns(student, rng):
     n_frames, n = int(rng.integers(3, 8)), int(rng.integers(10, 20)) * 2
     row = int(rng.integers(3, n // 2 - 2))
     tone = np.cos(2 * np.pi * row * np.arange(n) / n + rng.uniform(0, 6))
-    picture = _table(_asked(student, "power", np.stack([tone] * n_frames)))
+    picture = _table(asked(student, "power", np.stack([tone] * n_frames)))
     expect(picture.shape == (n // 2 + 1, n_frames), detail=f"shape {picture.shape}")
     expect((picture.argmax(axis=0) == row).all(), detail="the tone stands in another row")
 
@@ -97,14 +91,14 @@ def _rows_and_columns(student, rng):
 def _rows_in_hertz(student, rng):
     window, sample_rate = 2 * int(rng.integers(10, 60)), int(rng.integers(900, 9000))
     wanted = np.fft.rfftfreq(window, 1 / sample_rate)
-    expect_close(_asked(student, "row_frequencies", window, sample_rate), wanted, rtol=1e-5)
+    expect_close(asked(student, "row_frequencies", window, sample_rate), wanted, rtol=1e-5)
 
 
 def _middle_in_seconds(student, rng):
     window, hop, n_frames = 2 * int(rng.integers(10, 60)), int(rng.integers(5, 15)), int(rng.integers(4, 20))
     sample_rate = int(rng.integers(900, 9000))
     wanted = (np.arange(n_frames) * hop + window / 2) / sample_rate
-    answer = _asked(student, "frame_times", n_frames, window, hop, sample_rate)
+    answer = asked(student, "frame_times", n_frames, window, hop, sample_rate)
     expect_close(answer, wanted, rtol=1e-3, atol=0.6 / sample_rate)
 
 
@@ -112,7 +106,7 @@ def _shortest_window(student, rng):
     for _ in range(5):
         distance, sample_rate = float(rng.uniform(5, 90)), int(rng.integers(1000, 9000))
         wanted = math.ceil(1.44 * sample_rate / distance)
-        expect_close(_asked(student, "window_for", distance, sample_rate), wanted, rtol=0, atol=1e-9)
+        expect_close(asked(student, "window_for", distance, sample_rate), wanted, rtol=0, atol=1e-9)
 
 
 def _range(rng):
@@ -122,14 +116,14 @@ def _range(rng):
 
 def _corners(student, rng):
     n, f_min, f_max = _range(rng)
-    points = _asked(student, "mel_points", n, f_min, f_max)
+    points = asked(student, "mel_points", n, f_min, f_max)
     expect(isinstance(points, np.ndarray) and points.shape == (n + 2,), detail="not as many corners")
     expect_close(points[[0, -1]], [f_min, f_max], rtol=1e-4, atol=1e-3)
 
 
 def _even_in_mel(student, rng):
     n, f_min, f_max = _range(rng)
-    points = _asked(student, "mel_points", n, f_min, f_max)
+    points = asked(student, "mel_points", n, f_min, f_max)
     expect(isinstance(points, np.ndarray) and points.ndim == 1 and len(points) > 3, detail="no row")
     expect(f_min * 0.999 <= points.min() and points.max() <= f_max * 1.001, detail="out of the range")
     mels = 2595 * np.log10(1 + points / 700)
@@ -145,7 +139,7 @@ def _corner_points(rng):
 
 def _peak_is_one(student, rng):
     points = _corner_points(rng)
-    weights = _table(_asked(student, "triangles", points, points))
+    weights = _table(asked(student, "triangles", points, points))
     expect_close(weights, np.eye(len(points))[1:-1], rtol=0, atol=1e-4)
 
 
@@ -153,7 +147,7 @@ def _straight_sides(student, rng):
     """Each triangle up to its own height, so that this asks for its sides alone."""
     points = _corner_points(rng)
     frequencies = np.sort(np.r_[points[1:-1], rng.uniform(points[0], points[-1] * 1.1, 60)])
-    weights = _table(_asked(student, "triangles", points, frequencies))
+    weights = _table(asked(student, "triangles", points, frequencies))
     wanted = np.stack([np.interp(frequencies, points[i : i + 3], [0, 1, 0]) for i in range(len(points) - 2)])
     expect(weights.shape == wanted.shape, detail=f"shape {weights.shape}")
     heights = np.abs(weights).max(axis=1, keepdims=True)
@@ -166,7 +160,7 @@ def _weighted_logarithm(student, rng):
         picture, weights = rng.uniform(0, 5, (20, 12)), rng.uniform(0, 1, (6, 20))
         weights *= 10.0 ** rng.uniform(-3, 1, (6, 1))
         floor = float(rng.uniform(0.05, 0.5))
-        answer = _asked(student, "log_mel", picture, weights, floor=floor)
+        answer = asked(student, "log_mel", picture, weights, floor=floor)
         expect_close(answer, np.log(weights @ picture + floor), rtol=1e-4, atol=1e-5)
 
 
@@ -174,7 +168,7 @@ def _each_frame_for_itself(student, rng):
     picture, weights = rng.uniform(0, 5, (8, 10)), rng.uniform(0, 1, (3, 8))
     picture[:, 2] = 0
     slammed = np.c_[picture, rng.uniform(1e11, 1e13, (8, 2))]
-    before, after = (_table(_asked(student, "log_mel", p, weights, floor=1e-8)) for p in (picture, slammed))
+    before, after = (_table(asked(student, "log_mel", p, weights, floor=1e-8)) for p in (picture, slammed))
     expect(before.shape == (3, 10) and after.shape == (3, 12), detail="shapes")
     expect_close(after[:, :10], before, rtol=1e-4, atol=1e-5)
 
@@ -197,7 +191,7 @@ def _in_decibels(student, rng):
     levels["unknown"] = levels[names[-1]]
     energy = np.array([levels[one] for one in name])
     wanted = 10 * math.log10(levels["systole"] / levels["diastole"])
-    expect_close(_asked(student, "systole_over_diastole", energy, times, starts, names), wanted, rtol=1e-4)
+    expect_close(asked(student, "systole_over_diastole", energy, times, starts, names), wanted, rtol=1e-4)
 
 
 def _means_of_energies(student, rng):
@@ -208,7 +202,7 @@ def _means_of_energies(student, rng):
     ratios = []
     for factor in (1.0, 1000.0):
         scaled = np.where(name == "systole", factor * energy, energy)
-        ratios.append(float(_asked(student, "systole_over_diastole", scaled, times, starts, names)))
+        ratios.append(float(asked(student, "systole_over_diastole", scaled, times, starts, names)))
     expect(abs(ratios[1] - ratios[0]) > 1, detail="blind to systole")
     means = energy[name == "systole"].mean() / energy[name == "diastole"].mean()
     wanted = math.log(means) / math.log(1000)

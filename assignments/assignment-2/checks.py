@@ -7,16 +7,10 @@ import torch
 from scipy import signal
 
 from spectnet import scales
-from spectnet.classroom.checks import Check, expect, expect_close
+from spectnet.classroom.checks import Check, asked, expect, expect_close, finite_array
 from spectnet.classroom.sandbox import Limits
 
 LIMITS = Limits(cell_seconds=20)
-
-
-def _asked(student, function, *arguments, **named):
-    """What a function answers; a list of numbers is as good as an array."""
-    answer = student.call(function, *arguments, **named)
-    return np.asarray(answer, dtype=float) if isinstance(answer, list) else answer
 
 
 def _filters(rng, n=3):
@@ -33,18 +27,10 @@ def _gammatones(centers, widths, taps, sample_rate, order):
     return envelope * np.cos(2 * np.pi * centers[:, None] * t)
 
 
-def _rows(values, shape):
-    """The answer as an array of finite real numbers of the right shape, or a failed check."""
-    expect(isinstance(values, np.ndarray) and values.dtype.kind in "iuf", detail="no real numbers")
-    expect(values.shape == shape, detail=f"wanted shape {shape}, got {values.shape}")
-    expect(np.isfinite(values).all(), detail="not finite")
-    return values.astype(float)
-
-
 def _sampled(student, centers, widths, taps, sample_rate, order):
     arguments = torch.tensor(centers), torch.tensor(widths), taps, sample_rate
-    answer = _asked(student, "impulse_response", *arguments, order=order)
-    return _rows(answer, (len(centers), taps))
+    answer = asked(student, "impulse_response", *arguments, order=order)
+    return finite_array(answer, (len(centers), taps))
 
 
 def _starts_at_zero(student, rng):
@@ -84,8 +70,8 @@ def _formula(student, rng):
 def _scaled(student, rng):
     sample_rate, centers, widths = _filters(rng)
     raw = _gammatones(centers, widths, 400, sample_rate, order=int(rng.integers(2, 5)))
-    answer = _asked(student, "unit_gain", torch.tensor(raw), torch.tensor(centers), sample_rate)
-    return sample_rate, centers, raw, _rows(answer, raw.shape)
+    answer = asked(student, "unit_gain", torch.tensor(raw), torch.tensor(centers), sample_rate)
+    return sample_rate, centers, raw, finite_array(answer, raw.shape)
 
 
 def _gain(kernels, centers, sample_rate):
@@ -111,12 +97,12 @@ def _loudness_gone(student, rng):
     """However loud the kernels come in, and each by itself, the same must come out."""
     sample_rate, centers, raw, scaled = _scaled(student, rng)
     louder = raw * 10.0 ** rng.uniform(-2, 2, (len(raw), 1))
-    answer = _asked(student, "unit_gain", torch.tensor(louder), torch.tensor(centers), sample_rate)
-    expect_close(_rows(answer, raw.shape), scaled, rtol=1e-3, atol=1e-4 * np.abs(scaled).max())
+    answer = asked(student, "unit_gain", torch.tensor(louder), torch.tensor(centers), sample_rate)
+    expect_close(finite_array(answer, raw.shape), scaled, rtol=1e-3, atol=1e-4 * np.abs(scaled).max())
 
 
 def _filtered(student, samples, kernels):
-    answer = _asked(student, "filter_waveform", torch.tensor(samples), torch.tensor(kernels))
+    answer = asked(student, "filter_waveform", torch.tensor(samples), torch.tensor(kernels))
     expect(isinstance(answer, np.ndarray) and answer.ndim == 2, detail="no (filters, time)")
     expect(len(answer) == len(kernels), detail="another number of rows")
     return answer.astype(float)
@@ -163,14 +149,14 @@ def _range(rng):
 def _ends_left_out(student, rng):
     for shift in (0, 9000):  # two ranges that share nothing
         n, f_min, f_max = np.add(_range(rng), (0, shift, shift)).tolist()
-        places = _rows(_asked(student, "mel_centers", int(n), f_min, f_max), (int(n),))
+        places = finite_array(asked(student, "mel_centers", int(n), f_min, f_max), (int(n),))
         expect(places.min() > f_min * 1.0001 and places.max() < f_max * 0.9999, detail="on an end")
 
 
 def _equal_in_mel(student, rng):
     for shift in (0, 9000):  # two ranges that share nothing
         n, f_min, f_max = _range(rng)
-        places = _rows(_asked(student, "mel_centers", n, f_min + shift, f_max + shift), (n,)) - shift
+        places = finite_array(asked(student, "mel_centers", n, f_min + shift, f_max + shift), (n,)) - shift
         expect(f_min - 1 < places.min() and places.max() < f_max + 1, detail="out of the range")
         steps = np.diff(scales.hz_to_mel(torch.tensor(places + shift)))
         expect(steps[0] > 0, detail="not ascending")
@@ -179,13 +165,13 @@ def _equal_in_mel(student, rng):
 
 def _places(student, rng):
     n, f_min, f_max = _range(rng)
-    expect_close(_asked(student, "mel_centers", n, f_min, f_max), scales.spaced_frequencies(n, f_min, f_max))
+    expect_close(asked(student, "mel_centers", n, f_min, f_max), scales.spaced_frequencies(n, f_min, f_max))
 
 
 def _fill_the_range(student, rng):
     """Up to one factor for all filters, the widths are those of the stretches between borders."""
     n, f_min, f_max = _range(rng)
-    widths = _rows(_asked(student, "spacing_bandwidths", n, f_min, f_max, order=4), (n,))
+    widths = finite_array(asked(student, "spacing_bandwidths", n, f_min, f_max, order=4), (n,))
     expect((widths > 0).all(), detail="a width is not positive")
     stretches = np.diff(scales.band_edges(n, f_min, f_max))
     expect_close(widths / widths.sum(), stretches / stretches.sum(), rtol=1e-4)
@@ -195,7 +181,7 @@ def _meet_at_half_power(student, rng):
     n, f_min, f_max = _range(rng)
     total = np.diff(scales.band_edges(n, f_min, f_max)).sum()
     for order in (1, int(rng.integers(2, 4)), int(rng.integers(5, 9))):
-        widths = _rows(_asked(student, "spacing_bandwidths", n, f_min, f_max, order=order), (n,))
+        widths = finite_array(asked(student, "spacing_bandwidths", n, f_min, f_max, order=order), (n,))
         expect_close(2 * math.sqrt(2 ** (1 / order) - 1) * float(widths.sum()), total, rtol=0.02)
 
 
@@ -203,7 +189,7 @@ def _mean_of_squares(student, rng):
     outputs = rng.standard_normal((3, 200)) * rng.uniform(1, 30)
     window, hop = int(rng.integers(20, 40)), int(rng.integers(7, 15))
     windows = np.lib.stride_tricks.sliding_window_view(outputs, window, axis=1)[:, ::hop]
-    answer = _asked(student, "log_energy", torch.tensor(outputs), window, hop, floor=1e-9, seconds=5)
+    answer = asked(student, "log_energy", torch.tensor(outputs), window, hop, floor=1e-9, seconds=5)
     expect_close(answer, np.log((windows**2).mean(axis=-1)), rtol=1e-4, atol=1e-5)
 
 
@@ -214,7 +200,7 @@ def _silence(student, rng):
         float(10.0 ** rng.uniform(-9, -2)),
     )
     outputs = torch.zeros(2, 120, dtype=torch.float64)
-    answer = _asked(student, "log_energy", outputs, window, hop, floor=floor, seconds=5)
+    answer = asked(student, "log_energy", outputs, window, hop, floor=floor, seconds=5)
     expect(np.size(answer) > 0, detail="no picture")
     expect_close(answer, np.full(np.shape(answer), math.log(floor)), rtol=1e-5)
 

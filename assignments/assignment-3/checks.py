@@ -4,15 +4,9 @@ import numpy as np
 import torch
 
 from spectnet import gammatone, scales
-from spectnet.classroom.checks import Check, expect, expect_close
+from spectnet.classroom.checks import Check, asked, expect, expect_close
 
 RATE = 1000
-
-
-def _asked(student, function, *arguments, **named):
-    """What a function answers; a list of numbers is as good as an array."""
-    answer = student.call(function, *arguments, **named)
-    return np.asarray(answer, dtype=float) if isinstance(answer, list) else answer
 
 
 def _whistle(rng, tone_hz, seconds=2.0, noise=0.01):
@@ -61,7 +55,7 @@ def _by_formula(rng):
 def _towards_the_tone(student, rng):
     for _ in range(4):
         (tone_hz, center, b, order), _ = _by_formula(rng)
-        to_center, _ = _pair(_asked(student, "pull", tone_hz, center, b, order=order))
+        to_center, _ = _pair(asked(student, "pull", tone_hz, center, b, order=order))
         expect(to_center * (tone_hz - center) > 0, detail="the sign is wrong")
 
 
@@ -69,7 +63,7 @@ def _pull_on(which):
     def check(student, rng):
         for _ in range(3):
             (tone_hz, center, b, order), wanted = _by_formula(rng)
-            given = _pair(_asked(student, "pull", tone_hz, center, b, order=order))
+            given = _pair(asked(student, "pull", tone_hz, center, b, order=order))
             expect_close(abs(float(given[which])), abs(wanted[which]), rtol=1e-4)
 
     return check
@@ -78,7 +72,7 @@ def _pull_on(which):
 def _difference(student, rng, step):
     centers, widths, tone_hz = _filters(rng)
     waveform = _whistle(rng, tone_hz)
-    answer = _asked(student, "central_difference", centers, widths, waveform, RATE, step=step)
+    answer = asked(student, "central_difference", centers, widths, waveform, RATE, step=step)
     return answer, centers, widths, waveform
 
 
@@ -103,13 +97,13 @@ def _gap_is_a_share(student, rng):
     second = first + 0.01 * rng.standard_normal(5)
     wanted = np.abs(first - second).max() / max(np.abs(first).max(), np.abs(second).max())
     for size in (1.0, 1e-7, 1e5):
-        expect_close(_asked(student, "relative_gap", size * first, size * second), wanted, rtol=1e-6)
+        expect_close(asked(student, "relative_gap", size * first, size * second), wanted, rtol=1e-6)
 
 
 def _no_gap_in_nothing(student, rng):
     nothing = np.zeros(int(rng.integers(2, 6)))
-    expect_close(_asked(student, "relative_gap", nothing, nothing), 0.0)
-    expect_close(_asked(student, "relative_gap", nothing, nothing + rng.uniform(0.1, 1)), 1.0)
+    expect_close(asked(student, "relative_gap", nothing, nothing), 0.0)
+    expect_close(asked(student, "relative_gap", nothing, nothing + rng.uniform(0.1, 1)), 1.0)
 
 
 def _autograd_of(which):
@@ -117,7 +111,7 @@ def _autograd_of(which):
         for n in (3, 3, 5):  # asked twice, for gradients add up where nobody sets them to zero
             centers, widths, tone_hz = _filters(rng, n)
             waveform = _whistle(rng, tone_hz)
-            answer = _pair(_asked(student, "autograd_gradient", centers, widths, waveform, RATE))
+            answer = _pair(asked(student, "autograd_gradient", centers, widths, waveform, RATE))
             expect_close(answer[which], _slopes(centers, widths, waveform)[which], rtol=1e-4, atol=1e-6)
 
     return check
@@ -131,7 +125,7 @@ def _range(rng):
 def _cannot_leave(student, rng):
     f_min, f_max = _range(rng)
     theta = torch.tensor(np.sort(np.r_[rng.uniform(-50, 50, 6), rng.uniform(-3, 3, 4)]))
-    answer = _asked(student, "from_theta", theta, f_min, f_max)
+    answer = asked(student, "from_theta", theta, f_min, f_max)
     expect(isinstance(answer, np.ndarray) and answer.shape == (10,), detail="no row of places")
     expect(np.isfinite(answer).all(), detail="not finite")
     expect(answer.min() > f_min - 0.01 and answer.max() < f_max + 0.01, detail="outside")
@@ -141,8 +135,8 @@ def _cannot_leave(student, rng):
 def _there_and_back(student, rng):
     f_min, f_max = _range(rng)
     theta = torch.tensor(rng.uniform(-4, 4, 6))
-    places = _asked(student, "from_theta", theta, f_min, f_max)
-    back = _asked(student, "to_theta", torch.tensor(places), f_min, f_max)
+    places = asked(student, "from_theta", theta, f_min, f_max)
+    back = asked(student, "to_theta", torch.tensor(places), f_min, f_max)
     expect_close(back, theta, rtol=1e-3, atol=1e-3)
 
 
@@ -151,14 +145,14 @@ def _even_in_mel(student, rng):
     theta = torch.tensor(rng.uniform(-4, 4, 6))
     low, high = scales.hz_to_mel(f_min), scales.hz_to_mel(f_max)
     wanted = scales.mel_to_hz(low + (high - low) * torch.sigmoid(theta))
-    expect_close(_asked(student, "from_theta", theta, f_min, f_max), wanted, rtol=1e-4)
+    expect_close(asked(student, "from_theta", theta, f_min, f_max), wanted, rtol=1e-4)
 
 
 def _layer(student, rng, push=0.0):
     """A new layer of the student's seen from outside, its filters, and two waveforms."""
     centers, widths, tone_hz = _filters(rng, int(rng.integers(2, 5)))
     batch = torch.stack([_whistle(rng, tone_hz, seconds=1.0), _whistle(rng, tone_hz + 20, seconds=1.0)])
-    seen = _asked(student, "look_at_new", centers, widths, RATE, 40, 470, batch, push=push)
+    seen = asked(student, "look_at_new", centers, widths, RATE, 40, 470, batch, push=push)
     return seen, centers, widths, batch
 
 
@@ -190,7 +184,7 @@ def _search(student, rng, side, n_steps):
     tone_hz = float(rng.uniform(*((290, 320) if side > 0 else (160, 190))))
     start = tone_hz - side * float(rng.uniform(40, 90))
     arguments = _whistle(rng, tone_hz, seconds=1.0), RATE, start, 40, 460
-    path = _asked(student, "find_tone", *arguments, n_steps=n_steps, seconds=20)
+    path = asked(student, "find_tone", *arguments, n_steps=n_steps, seconds=20)
     expect(isinstance(path, np.ndarray) and path.ndim == 1 and len(path) > 10, detail="no path")
     return path, start, tone_hz
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from spectnet.classroom.student import StudentError
 
@@ -127,6 +127,46 @@ def expect_close(
     difference = np.abs(answer.astype(np.float64) - right)
     if not (difference <= atol + rtol * np.abs(right)).all():  # NaN is near nothing
         raise Failed(hint, f"differs by up to {np.max(difference):.3g}")
+
+
+def asked(student: Answers, function: str, *args: Any, **kwargs: Any) -> Any:
+    """What the student's function returns; a list of numbers is as good as an array."""
+    answer = student.call(function, *args, **kwargs)
+    return np.asarray(answer, dtype=float) if isinstance(answer, list) else answer
+
+
+def finite_array(given: object, shape: tuple[int, ...], *, hint: str = "") -> NDArray[np.float64]:
+    """An answer as an array (or a list) of finite real numbers, in float64.
+
+    Args:
+        given: what the student's function returned.
+        shape: that it must have.
+        hint: replaces the check's own hint; it must show no input.
+
+    Raises:
+        Failed: another kind or shape, or a value that is not finite.
+    """
+    expect(type(given) in (np.ndarray, list), hint, f"no array but {type(given).__name__}")
+    array = np.asarray(given)
+    expect(array.dtype.kind in "iuf", hint, f"wanted real numbers, got {array.dtype}")
+    expect(array.shape == shape, hint, f"wanted shape {shape}, got {array.shape}")
+    expect(np.isfinite(array).all(), hint, "holds values that are not finite")
+    return array.astype(np.float64)
+
+
+def finite_number(given: object, name: str) -> float:
+    """One finite number of a dict.
+
+    Raises:
+        Failed: no dict, no such name in it, or something else under it.
+    """
+    if type(given) is not dict or name not in given:
+        raise Failed(detail=f"no dict with {name!r}")
+    value = given[name]
+    expect(type(value) in (int, float, np.ndarray) and np.size(value) == 1, detail=f"{name} is no number")
+    number = float(np.asarray(value).item()) if np.asarray(value).dtype.kind in "iuf" else math.nan
+    expect(math.isfinite(number), detail=f"{name} is not finite")
+    return number
 
 
 def generator_of(check: Check, seed: int) -> np.random.Generator:

@@ -1,10 +1,21 @@
 """A check gives its points to right answers only, and tells a student nothing that is hidden."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 
-from spectnet.classroom.checks import Check, Failed, expect, expect_close, run_checks
+from spectnet.classroom.checks import (
+    Check,
+    Failed,
+    asked,
+    expect,
+    expect_close,
+    finite_array,
+    finite_number,
+    run_checks,
+)
 
 
 class Notebook:
@@ -109,3 +120,36 @@ def test_closeness_is_relative_to_the_right_value() -> None:
 def test_a_check_without_worth_or_hint_is_refused(points, hint) -> None:
     with pytest.raises(ValueError, match=r"points|hint"):
         Check("a", "n", points, hint, double)
+
+
+def test_a_list_of_numbers_is_as_good_as_an_array() -> None:
+    answer = asked(Notebook(f=lambda n: [float(n), 2.0]), "f", 1)
+    np.testing.assert_array_equal(answer, [1.0, 2.0])
+    assert asked(Notebook(f=lambda: "words"), "f") == "words"
+    assert finite_array([1, 2], (2,)).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ((1.0, 2.0), "no array but tuple"),
+        (np.array(["1", "2"]), "wanted real numbers, got <U1"),
+        (np.array([True, False]), "wanted real numbers, got bool"),
+        (np.ones((2, 1)), r"wanted shape \(2,\), got \(2, 1\)"),
+        ([1.0, np.nan], "not finite"),
+    ],
+)
+def test_an_answer_that_is_no_array_of_this_shape_fails(given, found) -> None:
+    with pytest.raises(Failed) as caught:
+        finite_array(given, (2,), hint="Mind the axes.")
+    assert caught.value.hint == "Mind the axes."
+    assert re.search(found, caught.value.detail)
+
+
+@pytest.mark.parametrize(
+    "given", [None, {}, {"macc": "0.5"}, {"macc": [1, 2]}, {"macc": np.nan}, {"macc": np.array("x")}]
+)
+def test_a_dict_without_the_number_fails(given) -> None:
+    with pytest.raises(Failed):
+        finite_number(given, "macc")
+    assert finite_number({"macc": np.array([0.5])}, "macc") == 0.5
