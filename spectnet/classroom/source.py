@@ -128,10 +128,10 @@ def load(name: str, folder: Path = FOLDER) -> Assignment:
         about = About.model_validate(notebook.metadata.get("assignment", {}))
     except ValidationError as error:
         raise ValueError(f"{source}, front matter `assignment`: {explain(error)}") from error
-    module = _checks_module(source.parent)
-    assignment = Assignment(
-        name, source.parent, about, notebook, tuple(module.CHECKS), getattr(module, "LIMITS", None)
-    )
+    modules = [_module(path) for path in check_files(source.parent)]
+    checks = tuple(check for module in modules for check in module.CHECKS)
+    limits = getattr(modules[0], "LIMITS", None)
+    assignment = Assignment(name, source.parent, about, notebook, checks, limits)
     _verify(assignment)
     return assignment
 
@@ -156,12 +156,21 @@ def grade_id(cell: NotebookNode) -> str:
     return name
 
 
-def _checks_module(folder: Path) -> Any:
-    """The hidden checks, under a name that no student's import could reach."""
-    path = folder / "checks.py"
-    if not path.is_file():
+def check_files(folder: Path) -> list[Path]:
+    """Where an assignment's hidden checks stand: ``checks.py``, and parts beside it as ``checks_judging.py``.
+
+    Raises:
+        ValueError: there is no ``checks.py``.
+    """
+    if not (folder / "checks.py").is_file():
         raise ValueError(f"{folder} has no checks.py, which must hold CHECKS")
-    spec = importlib.util.spec_from_file_location(f"checks_of_{folder.name.replace('-', '_')}", path)
+    return [folder / "checks.py", *sorted(folder.glob("checks_*.py"))]
+
+
+def _module(path: Path) -> Any:
+    """A file of hidden checks, under a name that no student's import could reach."""
+    name = f"{path.stem}_of_{path.parent.name.replace('-', '_')}"
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -33,7 +33,7 @@ def solutions(assignment: source.Assignment) -> set[str]:
 
 def hidden(assignment: source.Assignment) -> set[str]:
     """Lines of code of the checks and of the wrong answers; names and hints of checks are for students."""
-    files = [assignment.folder / "checks.py", *(assignment.folder / "wrong").glob("*.py")]
+    files = [*source.check_files(assignment.folder), *(assignment.folder / "wrong").glob("*.py")]
     code = lines("\n".join(path.read_text("utf-8") for path in files))
     return {line for line in code if not line.startswith(('"', 'f"'))} - public(assignment)
 
