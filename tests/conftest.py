@@ -46,6 +46,18 @@ def missing_recordings() -> str | None:
     return None
 
 
+def missing_clips() -> str | None:
+    """Why tests on ESC-10 cannot run; None where they can."""
+    from spectnet import scenes
+    from spectnet.recordings import RecordingError
+
+    try:
+        scenes.esc10()
+    except RecordingError:
+        return "no whole ESC-10: run `spectnet fetch esc10`, or set SPECTNET_DATA"
+    return None
+
+
 def missing_browser() -> str | None:
     """Why browser tests cannot run; None where they can."""
     from spectnet.doctor import chromium
@@ -77,6 +89,7 @@ def missing_site() -> str | None:
 # By mark or by fixture: what a test asks for, and why it may not be there.
 MISSING = {
     "real": missing_recordings,
+    "real_clips": missing_clips,
     "gpu": missing_gpu,
     "browser": missing_browser,
     "sandbox": missing_sandbox,
@@ -129,6 +142,14 @@ def real_recordings() -> list[Recording]:
     from spectnet.physionet import index
 
     return index()
+
+
+@pytest.fixture(scope="session")
+def real_clips() -> list[Recording]:
+    """The unpacked clips of ESC-10; a test that asks for them is left out where there are none."""
+    from spectnet.scenes import esc10
+
+    return esc10()
 
 
 @pytest.fixture(scope="session")

@@ -212,6 +212,98 @@ def test_unknown_name_lists_the_known_ones(recordings, name: str):
         splits.named_split(name, recordings)
 
 
+# Scenes: a subset is a fold that the set came with, or a location
+
+
+@pytest.fixture(scope="module")
+def clips() -> list[Recording]:
+    """ESC-10's cells: eight clips of each of ten classes in each of five folds."""
+    return [
+        Recording(f"{fold}-{label}{i:02}-A", label, fold)
+        for fold in "12345"
+        for label in range(10)
+        for i in range(8)
+    ]
+
+
+@pytest.fixture(scope="module")
+def places() -> list[Recording]:
+    """Segments of scenes: thirteen locations of each of five classes, three to seven segments each."""
+    rng = np.random.default_rng(0)
+    return [
+        Recording(f"{label}{location:02}_{i}", label, f"{label}{location:02}")
+        for label in range(5)
+        for location in range(13)
+        for i in range(rng.integers(3, 8))
+    ]
+
+
+def test_a_fold_of_esc10_tests_its_own_clips_and_no_other(clips):
+    for k in range(1, 6):
+        split = splits.named_split(f"esc10-fold-{k}", clips)
+        train, test = split.apply(clips)
+        assert split.name == f"esc10-fold-{k}"
+        assert {r.subset for r in test} == {str(k)}
+        assert {r.subset for r in train} == set("12345") - {str(k)}
+        assert len(test) == 80
+
+
+@pytest.mark.parametrize("k", range(5))
+def test_locations_stand_on_one_side_and_classes_on_both(places, k: int):
+    train, test = splits.named_split(f"locations-{k}", places).apply(places)
+    assert {r.subset for r in train}.isdisjoint({r.subset for r in test})
+    shares = Counter(r.label for r in test)
+    assert set(shares) == set(range(5))
+    for label, n in shares.items():  # a fold holds 2 or 3 of a class's 13 locations
+        assert n / sum(r.label == label for r in places) == pytest.approx(1 / 5, abs=0.1)
+
+
+def test_locations_are_tested_once_each(places):
+    folds = splits.location_folds(places)
+    assert Counter(name for fold in folds for name in fold.test) == Counter(r.name for r in places)
+
+
+def test_inner_split_by_whole_subsets_tears_none(clips, places):
+    train, _ = splits.named_split("esc10-fold-2", clips).apply(clips)
+    for recordings, n_folds in ((train, 4), (places, 5)):
+        for fold in range(n_folds):
+            split = splits.inner_split(recordings, n_folds, fold=fold, whole_subsets=True)
+            learning, validating = split.apply(recordings)
+            assert split.name == "inner"
+            assert {r.subset for r in learning}.isdisjoint({r.subset for r in validating})
+            assert {r.label for r in validating} == {r.label for r in recordings}
+            assert len(validating) / len(recordings) == pytest.approx(1 / n_folds, abs=0.05)
+
+
+def test_inner_parts_of_esc10_are_its_other_folds_each_once(clips):
+    train, _ = splits.named_split("esc10-fold-2", clips).apply(clips)
+    parts = [splits.inner_split(train, 4, fold=k, whole_subsets=True).apply(train)[1] for k in range(4)]
+    assert sorted("".join({r.subset for r in part}) for part in parts) == ["1", "3", "4", "5"]
+
+
+def test_inner_split_without_being_asked_goes_by_blocks_as_ever(recordings):
+    assert splits.inner_split(recordings, fold=1).test == splits.block_folds(recordings)[1].test
+
+
+def test_more_parts_than_subsets_are_refused(clips):
+    train, _ = splits.named_split("esc10-fold-1", clips).apply(clips)
+    with pytest.raises(ValueError, match=r"4 subsets cannot be divided into 5 parts.*at most 4 parts"):
+        splits.inner_split(train, whole_subsets=True)
+
+
+def test_esc10_fold_refuses_hearts(recordings):
+    with pytest.raises(ValueError, match=r"esc10-fold-1 needs .* ESC-10's folds 1 to 5, got subsets a, b, c"):
+        splits.named_split("esc10-fold-1", recordings)
+
+
+@pytest.mark.parametrize("k", [0, 6])
+def test_esc10_has_no_other_fold(clips, k: int):
+    with pytest.raises(ValueError, match=f"fold must be 1 to 5, got {k}"):
+        splits.esc10_fold(clips, k)
+    with pytest.raises(ValueError, match="split must be"):
+        splits.named_split(f"esc10-fold-{k}", clips)
+
+
 @pytest.mark.real
 def test_paper_fold_0_tests_146_normal_and_151_abnormal(real_recordings):
     train, test = splits.paper_fold(0).apply(real_recordings)
