@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -18,7 +20,12 @@ app = typer.Typer(
 )
 app.add_typer(classroom, name="classroom")
 
-SETS = ("physionet2016",)
+# From a set's name to the module that has it, and how that module calls its verbs.
+SETS = {
+    "physionet2016": ("physionet", "{verb}"),
+    "esc10": ("scenes", "{verb}_esc10"),
+    "tut2016": ("scenes", "{verb}_tut2016"),
+}
 
 
 def _stop(error: Exception) -> NoReturn:
@@ -27,37 +34,36 @@ def _stop(error: Exception) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _check_set(name: str) -> None:
+def _of_set(name: str, verb: str) -> Callable:
+    """What a verb does for a set: the function of that set's module."""
     if name not in SETS:
         _stop(ValueError(f"data set must be one of {', '.join(SETS)}, got {name!r}"))
+    module, functions = SETS[name]
+    return getattr(importlib.import_module(f"spectnet.{module}"), functions.format(verb=verb))
 
 
 @app.command()
 def fetch(
-    name: Annotated[str, typer.Argument(help="Which set: physionet2016.")],
+    name: Annotated[str, typer.Argument(help=f"Which set: {', '.join(SETS)}.")],
     source: Annotated[
-        str | None, typer.Option("--from", help="A mirror's URL, or an unpacked folder.")
+        str | None, typer.Option("--from", help="A mirror's URL, or a folder that has the files.")
     ] = None,
 ) -> None:
-    """Download a set of recordings, file by file, each checked; what is already there is kept."""
-    from spectnet import physionet
-
-    _check_set(name)
+    """Download a set of recordings, each file checked; what is already there is kept."""
     try:
-        folder = physionet.fetch(source=source)
+        folder = _of_set(name, "fetch")(source=source)
     except (OSError, ValueError) as error:
         _stop(error)
     typer.echo(f"{name} is complete in {folder}")
 
 
 @app.command()
-def verify(name: Annotated[str, typer.Argument(help="Which set: physionet2016.")] = "physionet2016") -> None:
+def verify(
+    name: Annotated[str, typer.Argument(help=f"Which set: {', '.join(SETS)}.")] = "physionet2016",
+) -> None:
     """Check every file of a set against its published checksum."""
-    from spectnet import physionet
-
-    _check_set(name)
     try:
-        report = physionet.verify()
+        report = _of_set(name, "verify")()
     except (OSError, ValueError) as error:
         _stop(error)
     typer.echo(str(report))

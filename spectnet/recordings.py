@@ -57,6 +57,7 @@ class Recording:
         good_quality: False where the set's annotators flagged the signal.
         states: beats, where known.
         truth: what a synthetic recording was made from; empty for a real one.
+        channels: how many its file is known to have; they are averaged, and more are warned of.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Recording:
     sample_rate: int | None = None
     states: HeartStates | None = field(default=None, repr=False)
     truth: dict = field(default_factory=dict, repr=False)
+    channels: int = field(default=1, repr=False)
 
     def read(self) -> tuple[Waveform, int]:
         """Waveform in -1..1, and its sample rate in Hz.
@@ -79,17 +81,18 @@ class Recording:
             return check_waveform(np.asarray(self.samples, dtype=np.float32), self.name), self.sample_rate
         if self.path is None:
             raise RecordingError(f"{self.name} has neither a file nor samples; give one of them")
-        return read_audio(self.path)
+        return read_audio(self.path, channels=self.channels)
 
 
-def read_audio(path: Path | str) -> tuple[Waveform, int]:
+def read_audio(path: Path | str, *, channels: int = 1) -> tuple[Waveform, int]:
     """Read a sound file as one channel.
 
     Integer samples of any width come out in -1..1, a float file's as they are. The channels of
-    a stereo file are averaged, with a warning.
+    a stereo file are averaged, with a warning where more than one was not expected.
 
     Args:
         path: a WAV, FLAC, OGG or whatever else libsndfile reads.
+        channels: how many are expected.
 
     Returns:
         The waveform and its sample rate in Hz, whatever that is.
@@ -116,7 +119,7 @@ def read_audio(path: Path | str) -> tuple[Waveform, int]:
             f"{path} is truncated: its header promises {promised} samples, "
             f"the file holds {len(samples)}; {_AGAIN}"
         )
-    if samples.shape[1] > 1:
+    if samples.shape[1] not in (1, channels):
         warnings.warn(f"{path} has {samples.shape[1]} channels; their average is used", stacklevel=2)
     return check_waveform(samples.mean(axis=1), str(path)), sample_rate  # (time,)
 

@@ -10,7 +10,7 @@ import soundfile
 from click.testing import Result
 from typer.testing import CliRunner
 
-from spectnet import physionet, runs
+from spectnet import physionet, runs, scenes
 from spectnet.cli import app
 from spectnet.model import load_model, save_model
 
@@ -268,7 +268,9 @@ def test_a_result_that_is_none_is_named(tmp_path):
 
 @pytest.mark.parametrize("verb", ["fetch", "verify"])
 def test_an_unknown_set_is_refused(verb):
-    assert "data set must be one of physionet2016, got 'physionet'" in refused(verb, "physionet")
+    assert "data set must be one of physionet2016, esc10, tut2016, got 'physionet'" in refused(
+        verb, "physionet"
+    )
 
 
 # --- fetch, verify, doctor: what they hand on
@@ -280,6 +282,19 @@ def test_fetch_hands_its_source_on_and_says_where_the_set_is(monkeypatch, tmp_pa
     result = spectnet("fetch", "physionet2016", "--from", "https://example.org/mirror")
     assert (result.exit_code, asked) == (0, ["https://example.org/mirror"])
     assert f"physionet2016 is complete in {tmp_path}" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["esc10", "tut2016"])
+def test_sets_of_scenes_are_fetched_and_verified_by_their_own_functions(monkeypatch, tmp_path, name):
+    asked = []
+    report = scenes.SceneReport(tmp_path, name, whole=["one"])
+    monkeypatch.setattr(scenes, f"fetch_{name}", lambda source=None: asked.append(source) or tmp_path)
+    monkeypatch.setattr(scenes, f"verify_{name}", lambda: report)
+    assert f"{name} is complete in {tmp_path}" in spectnet("fetch", name, "--from", "here").stdout
+    assert asked == ["here"]
+    assert spectnet("verify", name).stdout.endswith("all is well\n")
+    report.missing.append("two")
+    assert spectnet("verify", name).exit_code == 1
 
 
 @pytest.mark.parametrize("error", [ValueError("the sum is wrong"), OSError("no route")])

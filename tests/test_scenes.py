@@ -8,7 +8,7 @@ import pytest
 
 from spectnet import scenes, splits
 from spectnet.recordings import RecordingError
-from spectnet.scenes.esc10 import CLASS_FOLDERS
+from spectnet.scenes.esc10_catalogue import CLASS_FOLDERS
 
 CLIPS_A_CELL = 8
 

@@ -114,7 +114,7 @@ def _complete(
                 task.result()
             except (OSError, ValueError) as error:
                 raise FetchError(
-                    f"{tasks[task]} could not be had from {origin}: {_reason(error)}. What has come so far "
+                    f"{tasks[task]} could not be had from {origin}: {reason(error)}. What has come so far "
                     "stays: run `spectnet fetch physionet2016` again to go on, or name a mirror or an "
                     "unpacked folder with `--from`"
                 ) from error
@@ -155,7 +155,7 @@ def _copy(folder: Path, origin: Path, name: str, digest: str) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """Why a file could not be had, in words."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"the server answered {error.response.status_code} ({error.response.reason})"
@@ -166,5 +166,5 @@ def _reason(error: Exception) -> str:
     if isinstance(error, requests.ConnectionError):
         return "the server cannot be reached (is this machine on the network?)"
     if isinstance(error, ValueError) and "hash" in str(error):
-        return "it is not the file that PhysioNet published (wrong checksum)"
+        return "it is not the file that was published (wrong checksum)"
     return str(error)

@@ -20,7 +20,7 @@ from spectnet.splits.folds import (
     stratified_folds,
 )
 from spectnet.splits.named import named_split
-from spectnet.splits.published import PAPER_LISTS, esc10_fold, paper_fold
+from spectnet.splits.published import PAPER_LISTS, esc10_fold, paper_fold, tut2016_fold
 from spectnet.splits.split import Split
 
 __all__ = [
@@ -37,4 +37,5 @@ __all__ = [
     "neighbour_blocks",
     "paper_fold",
     "stratified_folds",
+    "tut2016_fold",
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from spectnet.recordings import Recording
+from spectnet.scenes import published_fold
 from spectnet.splits.split import Split, from_indices
 
 PAPER_LISTS = Path(__file__).parents[2] / "data" / "paper-splits"
@@ -62,3 +63,24 @@ def esc10_fold(recordings: Sequence[Recording], fold: int = 1) -> Split:
             f"got subsets {', '.join(sorted(found)) or 'of no recording at all'}"
         )
     return from_indices(f"esc10-fold-{fold}", recordings, np.flatnonzero(subsets == str(fold)))
+
+
+def tut2016_fold(recordings: Sequence[Recording], fold: int = 1) -> Split:
+    """One of the four folds by location that came with TUT Acoustic Scenes 2016.
+
+    Args:
+        recordings: of that set, unpacked as published, beside its lists.
+        fold: 1 to 4.
+
+    Raises:
+        ValueError: another fold, or recordings of another set.
+        RecordingError: a list is not there, or names something that is no segment.
+    """
+    path = recordings[0].path if recordings else None
+    if path is None or path.parent.name != "audio":
+        raise ValueError(
+            f"tut2016-fold-{fold} needs recordings of TUT Acoustic Scenes 2016, which lie in its folder "
+            f"audio/, got {recordings[0].name if recordings else 'no recording at all'}"
+        )
+    train, test = published_fold(fold, path.parents[1])
+    return Split(f"tut2016-fold-{fold}", train, test)
