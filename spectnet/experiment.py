@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from spectnet.adversarial import AdversarialConfig
 from spectnet.augmentation import AugmentationConfig
 from spectnet.model import SpectNetConfig
 from spectnet.settings import Settings, explain
@@ -33,6 +34,7 @@ class TrainingConfig(Settings):
         label_smoothing: share of the label that goes to both classes alike.
         mixup: spectrograms are mixed in pairs, with a share drawn from Beta(this, this); 0 for none.
         augmentation: how segments are changed.
+        adversarial: how the features are trained against the device; None for not at all.
         crop_hop_s: training segments start at multiples of this, in seconds; 0 for at any sample.
         validation_folds: one part in so many of the training recordings validates.
         validation_fold: which part; by default the seed modulo `validation_folds`.
@@ -61,6 +63,7 @@ class TrainingConfig(Settings):
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     mixup: float = Field(0.0, ge=0)
     augmentation: AugmentationConfig = AugmentationConfig()
+    adversarial: AdversarialConfig | None = None
     crop_hop_s: float = Field(0.25, ge=0)
     validation_folds: int = Field(5, ge=2)
     validation_fold: int | None = Field(None, ge=0)
@@ -91,6 +94,16 @@ class TrainingConfig(Settings):
             raise ValueError(
                 f"accumulation must divide batch_size ({self.batch_size}), got {self.accumulation}"
             )
+        if self.adversarial and self.adversarial.target_batch % self.accumulation:
+            raise ValueError(
+                f"accumulation must divide adversarial.target_batch ({self.adversarial.target_batch}), "
+                f"got {self.accumulation}"
+            )
+        if self.adversarial and self.mixup:
+            raise ValueError(
+                f"mixup must be 0 in a training against the device, got {self.mixup:g}: "
+                "half of one device and half of another has no name"
+            )
         if self.validation_fold is not None and self.validation_fold >= self.validation_folds:
             raise ValueError(
                 f"validation_fold must be below validation_folds ({self.validation_folds}), "
@@ -117,6 +130,15 @@ class Experiment(Settings):
     model: SpectNetConfig = SpectNetConfig()
     training: TrainingConfig = TrainingConfig()
     role: Literal["", "chosen"] = ""
+
+    @model_validator(mode="after")
+    def _check_features(self) -> Experiment:
+        if self.training.adversarial and self.model.backbone.kind == "published":
+            raise ValueError(
+                "training.adversarial needs a backbone that gives features, residual or branched, "
+                "got 'published'"
+            )
+        return self
 
     def changed(
         self, *, split: str | None = None, seed: int | None = None, precision: str | None = None

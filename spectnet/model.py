@@ -17,7 +17,14 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from spectnet import atomic
-from spectnet.backbones import AnyBackbone, BackboneConfig, build_backbone
+from spectnet.backbones import (
+    AnyBackbone,
+    BackboneConfig,
+    BranchedCNN,
+    PublishedCNN,
+    ResidualCNN,
+    build_backbone,
+)
 from spectnet.frontend.settings import AnyFrontend, BandConfig, FrontendConfig, build_frontend
 from spectnet.scales import check_range
 from spectnet.segments import Preprocessing
@@ -90,6 +97,19 @@ class SpectNet(nn.Module):
     def forward(self, waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "batch classes"]:
         """Logits of each class; `torch.softmax` makes probabilities of them."""
         return self.backbone(self.frontend(waveform))
+
+    @property
+    def reader(self) -> ResidualCNN | BranchedCNN:
+        """The backbone as one that gives features, by `embed`, and classifies them, by `classify`.
+
+        Raises:
+            ValueError: the published network, which flattens its maps.
+        """
+        if isinstance(self.backbone, PublishedCNN):
+            raise ValueError(
+                "the published backbone gives no features; take the residual or the branched one"
+            )
+        return self.backbone
 
 
 def save_model(model: SpectNet, folder: Path | str, *, threshold: float | None = None) -> Path:

@@ -19,6 +19,7 @@ from accelerate import PartialState
 from pydantic import ValidationError
 
 from spectnet import atomic, physionet, results, synthesis
+from spectnet.adversarial import without_labels
 from spectnet.cache import WaveformCache
 from spectnet.evaluation import score_recordings, score_segments
 from spectnet.experiment import Experiment, TrainingConfig
@@ -92,7 +93,7 @@ def train_experiment(
     folder, computing_on, clock = Path(folder), choose_device(device), Clock()
     commit = _commit(folder, experiment) if resume else results.current_commit()
     recipe = experiment.training
-    training, validation = _training_sides(experiment, progress)
+    training, validation, unlabelled = _training_sides(experiment, progress)
 
     def keep(model: SpectNet, history: History) -> None:
         if history.best is history.epochs[-1]:
@@ -108,6 +109,7 @@ def train_experiment(
         training,
         validation,
         recipe,
+        unlabelled=unlabelled,
         device=computing_on,
         progress=progress,
         after_epoch=keep,
@@ -126,19 +128,23 @@ def finish() -> bool:
     return main
 
 
-def _training_sides(experiment: Experiment, progress: bool) -> tuple[SegmentDataset, SegmentDataset]:
-    """Segments to learn from, and those that choose the epoch."""
+def _training_sides(
+    experiment: Experiment, progress: bool
+) -> tuple[SegmentDataset, SegmentDataset, SegmentDataset | None]:
+    """Segments to learn from, those that choose the epoch, and the other device's, without labels."""
     recipe, recordings = experiment.training, load_recordings(experiment.data)
     learning, validating = _inner_sides(experiment, recordings)
+    _, tested = named_split(experiment.split, recordings).apply(recordings)
     if recipe.selection == "test-fold":  # the lesson: what choosing on the test fold would have claimed
-        _, validating = named_split(experiment.split, recordings).apply(recordings)
+        validating = tested
     cut = partial(
         SegmentDataset,
         settings=experiment.model.preprocessing,
         segment_s=experiment.model.segment_s,
         cache=prepare_once(recordings, experiment.model.preprocessing, progress=progress),
     )
-    return cut(learning, hop_s=recipe.crop_hop_s), cut(validating)
+    unlabelled = cut(without_labels(tested), hop_s=recipe.crop_hop_s) if recipe.adversarial else None
+    return cut(learning, hop_s=recipe.crop_hop_s), cut(validating), unlabelled
 
 
 def _commit(folder: Path, experiment: Experiment) -> str:

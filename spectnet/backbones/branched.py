@@ -82,6 +82,10 @@ class BranchedCNN(nn.Module):
         pooled = functional.adaptive_avg_pool1d(maps, self.steps)
         return torch.relu(self.hidden(pooled.flatten(1)))
 
+    def classify(self, features: Float[Tensor, "batch features"]) -> Float[Tensor, "batch classes"]:
+        """Logits of each class, from what `embed` gives."""
+        return self.head(features)
+
     def forward(self, bands: Float[Tensor, "batch branches time"]) -> Float[Tensor, "batch classes"]:
         """Logits of each class."""
-        return self.head(self.embed(bands))
+        return self.classify(self.embed(bands))

@@ -84,6 +84,10 @@ class ResidualCNN(nn.Module):
         maps = self.blocks(self.stem(self.norm(spectrogram[:, None])))  # (batch, channels, filters, frames)
         return torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)
 
+    def classify(self, features: Float[Tensor, "batch features"]) -> Float[Tensor, "batch classes"]:
+        """Logits of each class, from what `embed` gives."""
+        return self.head(self.dropout(features))
+
     def forward(self, spectrogram: Float[Tensor, "batch filters frames"]) -> Float[Tensor, "batch classes"]:
         """Logits of each class."""
-        return self.head(self.dropout(self.embed(spectrogram)))
+        return self.classify(self.embed(spectrogram))

@@ -13,7 +13,7 @@ from spectnet.training.curves import write_curves
 from spectnet.training.hardware import make_accelerator
 from spectnet.training.history import Epoch, History
 from spectnet.training.loop import train
-from spectnet.training.objective import TrainingObjective
+from spectnet.training.objective import AdversarialObjective, TrainingObjective
 from spectnet.training.optimiser import make_optimizer, make_schedule
 from spectnet.training.seeds import epoch_seed, seed_everything
 from spectnet.training.trainer import Trainer, TrainingError
@@ -21,6 +21,7 @@ from spectnet.training.validation import Validation, validate
 
 __all__ = [
     "CHECKPOINT_FILE",
+    "AdversarialObjective",
     "CheckpointError",
     "Clock",
     "Epoch",

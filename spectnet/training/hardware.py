@@ -45,11 +45,15 @@ def make_accelerator(config: TrainingConfig, device: torch.device | str = "cpu")
         dataloader_config=DataLoaderConfiguration(split_batches=True, non_blocking=True),
     )
     shares = accelerator.num_processes * config.accumulation
-    if config.batch_size % shares:
-        raise ValueError(
-            f"batch_size must be a multiple of processes x accumulation "
-            f"({accelerator.num_processes} x {config.accumulation}), got {config.batch_size}"
-        )
+    sizes = {"batch_size": config.batch_size}
+    if config.adversarial:
+        sizes["adversarial.target_batch"] = config.adversarial.target_batch
+    for name, size in sizes.items():
+        if size % shares:
+            raise ValueError(
+                f"{name} must be a multiple of processes x accumulation "
+                f"({accelerator.num_processes} x {config.accumulation}), got {size}"
+            )
     return accelerator
 
 
@@ -67,7 +71,12 @@ def determinism(wanted: bool) -> Iterator[None]:
 
 
 def make_loader(
-    dataset: SegmentDataset, sampler: Sampler[int], config: TrainingConfig, *, pin_memory: bool
+    dataset: SegmentDataset,
+    sampler: Sampler[int],
+    config: TrainingConfig,
+    *,
+    pin_memory: bool,
+    batch_size: int | None = None,
 ) -> DataLoader:
     """Batches of segments, labels and recordings' numbers, a part of the config's batch at a time.
 
@@ -79,8 +88,10 @@ def make_loader(
         sampler: which segments.
         config: batch size and workers.
         pin_memory: for a GPU, so that copies to it run beside the computing.
+        batch_size: in place of the config's.
     """
-    batches = BatchSampler(sampler, config.batch_size // config.accumulation, drop_last=True)
+    part = (batch_size or config.batch_size) // config.accumulation
+    batches = BatchSampler(sampler, part, drop_last=True)
     return DataLoader(
         range(len(dataset)),  # type: ignore[arg-type]  # an item is its number; `gather` does the rest
         batch_sampler=batches,

@@ -29,6 +29,9 @@ class Epoch:
         validation_auc: area under the ROC curve, balanced alike; None in records from before it was kept.
         learning_rate: of the CNN in the epoch's last step; None in those records.
         seconds: that the epoch took, its validation included.
+        device_weight: how much the features learned against the device in the epoch's last step; None where
+            they did not.
+        device_accuracy: share of the epoch's segments whose device the trained head named rightly.
     """
 
     epoch: int
@@ -40,6 +43,8 @@ class Epoch:
     validation_auc: float | None = None
     learning_rate: float | None = None
     seconds: float = field(default=0.0, compare=False)  # the one thing that chance and other programs change
+    device_weight: float | None = None
+    device_accuracy: float | None = None
 
 
 @dataclass

@@ -33,6 +33,7 @@ def train(
     validation: SegmentDataset,
     config: TrainingConfig,
     *,
+    unlabelled: SegmentDataset | None = None,
     device: torch.device | str = "cpu",
     progress: bool = True,
     after_epoch: Callable[[SpectNet, History], None] | None = None,
@@ -47,6 +48,7 @@ def train(
         training: segments to learn from, usually overlapping (``hop_s=config.crop_hop_s``).
         validation: segments of recordings that are neither in `training` nor in any test set.
         config: rates, lengths, seed.
+        unlabelled: segments of another device, from recordings `without_labels`, to train against it.
         device: where to compute.
         progress: show a bar.
         after_epoch: called in the main process with the model that was validated and the history so far,
@@ -62,8 +64,10 @@ def train(
         CheckpointError: a checkpoint of another training, or a damaged one.
         ValueError: a recording is in both sets; settings that this device cannot follow.
     """
-    _check_disjoint(training, validation)
-    run = _Run(model, training, validation, config, device, clock or Clock())
+    for other in (training, unlabelled):
+        if other is not None:
+            _check_disjoint(other, validation)
+    run = _Run(model, training, validation, config, device, clock or Clock(), unlabelled)
     path = Path(checkpoint) if checkpoint else None
     try:
         if path:
@@ -94,8 +98,9 @@ class _Run:
         config: TrainingConfig,
         device: torch.device | str,
         clock: Clock,
+        unlabelled: SegmentDataset | None = None,
     ) -> None:
-        self.trainer = Trainer(model, training, config, device)
+        self.trainer = Trainer(model, training, config, device, unlabelled)
         self.validation, self.clock = validation, clock
         clock.processes = self.trainer.accelerator.num_processes
         self.history, self.best = History(), _copy(model)
@@ -104,6 +109,8 @@ class _Run:
             "model": model.config.model_dump(mode="json"),
             "data": {"training": training.fingerprint(), "validation": validation.fingerprint()},
         }
+        if unlabelled is not None:
+            self.settings["data"]["unlabelled"] = unlabelled.fingerprint()
 
     def epoch(self, number: int, bar: Any) -> Epoch:
         """Train and validate once more."""

@@ -3,7 +3,7 @@
 Masks hide parts of the spectrogram, mixup mixes pairs of spectrograms: both act between the front-end
 and the CNN, so that the gradient still reaches the filters.
 
-Taught in *Training on a GPU*.
+Taught in *Training on a GPU* and *Whose stethoscope is this?*
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from spectnet.adversarial import AdversarialConfig, DeviceHead, device_loss
 from spectnet.augmentation import mask_spectrogram
 from spectnet.experiment import TrainingConfig
 from spectnet.model import SpectNet
@@ -36,11 +37,8 @@ class TrainingObjective(nn.Module):
 
     def forward(self, waveform: Float[Tensor, "batch time"], labels: Int[Tensor, " batch"]) -> Tensor:
         """Mean loss of the batch."""
-        draw, read = self._parts
-        frontend = self.model.frontend
-        spectrogram = draw(waveform).float()  # (batch, filters, frames)
-        frames_per_s = frontend.sample_rate / frontend.hop_length
-        spectrogram = mask_spectrogram(spectrogram, frames_per_s, self.config.augmentation)
+        _, read = self._parts
+        spectrogram = self._drawn(waveform)
         if not self.config.mixup:
             return self._loss(read(spectrogram), labels)
         share = torch.distributions.Beta(self.config.mixup, self.config.mixup).sample().to(waveform.device)
@@ -48,6 +46,61 @@ class TrainingObjective(nn.Module):
         logits = read(share * spectrogram + (1 - share) * spectrogram[other])
         return share * self._loss(logits, labels) + (1 - share) * self._loss(logits, labels[other])
 
+    def _drawn(self, waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "batch filters frames"]:
+        """The spectrogram, masked where the settings say so."""
+        draw, frontend = self._parts[0], self.model.frontend
+        frames_per_s = frontend.sample_rate / frontend.hop_length
+        return mask_spectrogram(draw(waveform).float(), frames_per_s, self.config.augmentation)
+
     def _loss(self, logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"]) -> Tensor:
         smoothing = self.config.label_smoothing
         return nn.functional.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
+
+
+class AdversarialObjective(TrainingObjective):
+    """The same, with a head that names the device, and features that learn to prevent it.
+
+    Only the first rows of a batch have labels; all have a device.
+
+    Args:
+        model: to train; its backbone gives features by `embed`.
+        config: with `adversarial` set.
+        n_devices: how many devices the head tells apart.
+
+    Attributes:
+        head: names the device. It is trained along, and no part of the model that is kept.
+        device_accuracy: share of the last batch whose device the head named rightly.
+
+    Ganin and Lempitsky (2015); with confusion loss, Tzeng et al. (2015).
+    """
+
+    def __init__(self, model: SpectNet, config: TrainingConfig, n_devices: int) -> None:
+        super().__init__(model, config)
+        self.against = config.adversarial or AdversarialConfig()
+        self.head = DeviceHead(model.reader.head.in_features, n_devices, self.against.hidden)
+        self._embed = torch.compile(model.reader.embed) if config.compile else model.reader.embed
+        self.device_accuracy = 0.0
+
+    def forward(  # type: ignore[override]
+        self,
+        waveform: Float[Tensor, "batch time"],
+        labels: Int[Tensor, " labelled"],
+        devices: Int[Tensor, " batch"],
+        weight: float,
+    ) -> Tensor:
+        """Mean loss of the labelled rows, and that of all rows' devices.
+
+        Args:
+            waveform: segments; those with a label come first.
+            labels: of these.
+            devices: of all of them.
+            weight: of what the features learn against the head.
+        """
+        features = self._embed(self._drawn(waveform))
+        logits = self.model.reader.classify(features[: len(labels)])
+        features = features.float()
+        with torch.no_grad():
+            self.device_accuracy = float((self.head(features).argmax(dim=-1) == devices).float().mean())
+        return self._loss(logits, labels) + device_loss(
+            self.head, features, devices, weight, self.against.kind
+        )

@@ -9,14 +9,24 @@ from spectnet.frontend.optimiser import learning_group
 from spectnet.model import SpectNet
 
 
-def make_optimizer(model: SpectNet, config: TrainingConfig) -> torch.optim.Optimizer:
-    """AdamW or SGD with two groups: the CNN, and the filters with a rate of their own and no decay."""
+def make_optimizer(
+    model: SpectNet, config: TrainingConfig, head: torch.nn.Module | None = None
+) -> torch.optim.Optimizer:
+    """AdamW or SGD with two groups: the CNN, and the filters with a rate of their own and no decay.
+
+    Args:
+        model: to train.
+        config: rates and decay.
+        head: that names the device, where the training goes against it; a third group.
+    """
     frontend, rate = model.frontend, config.frontend_learning_rate
     own = getattr(frontend, "parameter_groups", None)
     groups = [
         {"params": list(model.backbone.parameters()), "lr": config.learning_rate},
         *(own(rate, ratio=1.0) if own else learning_group(frontend, rate)),
     ]
+    if head is not None:
+        groups.append({"params": list(head.parameters()), "lr": config.learning_rate})
     if config.optimiser == "sgd":
         return torch.optim.SGD(groups, weight_decay=config.weight_decay, momentum=0.9, nesterov=True)
     return torch.optim.AdamW(groups, weight_decay=config.weight_decay)

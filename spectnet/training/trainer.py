@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 from accelerate.utils import broadcast
@@ -20,9 +22,10 @@ from spectnet.training.averaging import WeightAverage
 from spectnet.training.checkpoints import Checkpoint, optimizer_state, optimizer_tensors
 from spectnet.training.hardware import make_accelerator, make_loader
 from spectnet.training.history import Epoch
-from spectnet.training.objective import TrainingObjective
+from spectnet.training.objective import AdversarialObjective, TrainingObjective
 from spectnet.training.optimiser import make_optimizer, make_schedule
 from spectnet.training.seeds import epoch_seed, seed_everything
+from spectnet.training.target import Target
 
 
 class TrainingError(RuntimeError):
@@ -37,10 +40,19 @@ class Trainer:
         training: segments to learn from.
         config: the settings.
         device: where to compute.
+        unlabelled: segments without labels, where the settings say to train against the device.
+
+    Raises:
+        ValueError: settings that this device cannot follow; `unlabelled` missing, not wanted, or labelled.
     """
 
     def __init__(
-        self, model: SpectNet, training: SegmentDataset, config: TrainingConfig, device: torch.device | str
+        self,
+        model: SpectNet,
+        training: SegmentDataset,
+        config: TrainingConfig,
+        device: torch.device | str,
+        unlabelled: SegmentDataset | None = None,
     ) -> None:
         seed_everything(config.seed)
         self.model, self.config = model, config
@@ -53,13 +65,23 @@ class Trainer:
         self._changes = torch.Generator(self.device)  # each process's own
         n_samples = self.steps * config.batch_size
         sampler = BalancedSampler(training, n_samples, self._segments, config.subset_exponent)
-        loader = make_loader(training, sampler, config, pin_memory=self.device.type == "cuda")
-        optimizer = make_optimizer(model, config)
+        pin_memory = self.device.type == "cuda"
+        loaders = [make_loader(training, sampler, config, pin_memory=pin_memory)]
+        self.target = _target(training, unlabelled, config)
+        objective: TrainingObjective = TrainingObjective(model, config)
+        if self.target:
+            objective = AdversarialObjective(model, config, len(self.target.devices)).to(self.device)
+            loaders.append(self.target.loader(config, self.steps, self._segments, pin_memory=pin_memory))
+        self.head = getattr(objective, "head", None)
+        optimizer = make_optimizer(model, config, self.head)
         self.schedule = make_schedule(optimizer, config, config.epochs * self.steps)
-        self.objective, self.optimizer, self.loader = self.accelerator.prepare(
-            TrainingObjective(model, config), optimizer, loader
+        self._watched = objective  # itself, where several processes wrap it
+        self.objective, self.optimizer, *self.loaders = self.accelerator.prepare(
+            objective, optimizer, *loaders
         )
         self.rate = config.learning_rate  # of the step before
+        self.device_weight: float | None = None  # of the step before
+        self.device_accuracy: float | None = None  # of the epoch before
         self.average = WeightAverage(model, config.averaging) if config.averaging else None
 
     @property
@@ -78,6 +100,8 @@ class Trainer:
         optimizer, scaler = self.optimizer.state_dict(), self.accelerator.scaler
         tensors = {"model": self.model.state_dict(), "optimizer": optimizer_tensors(optimizer)}
         head = {"groups": optimizer["param_groups"], "schedule": self.schedule.state_dict()}
+        if self.head is not None:
+            tensors["device_head"] = self.head.state_dict()
         if self.average:
             tensors["average"] = self.average.model.state_dict()
             head["average_steps"] = self.average.steps
@@ -91,6 +115,8 @@ class Trainer:
         self.model.load_state_dict(tensors["model"])
         self.optimizer.load_state_dict(optimizer_state(tensors.get("optimizer", {}), head["groups"]))
         self.schedule.load_state_dict(head["schedule"])
+        if self.head is not None:
+            self.head.load_state_dict(tensors["device_head"])
         if self.average:
             self.average.model.load_state_dict(tensors["average"])
             self.average.steps = head["average_steps"]
@@ -104,25 +130,46 @@ class Trainer:
         self._changes.manual_seed(epoch_seed(config.seed, number, process))
         self._segments.manual_seed(epoch_seed(config.seed, number))
         self.model.train()
-        losses = []
-        for part, (segments, labels, _) in enumerate(self.loader):
-            loss, norm = self._part(segments, labels)
+        losses, named = [], []
+        for part, (segments, *targets) in enumerate(self._parts(number)):
+            loss, norm = self._part(segments, *targets)
             self._check_finite(loss, norm, f"step {part // config.accumulation} of epoch {number}")
             losses.append(loss)
+            named.append(getattr(self._watched, "device_accuracy", 0.0))
             bar.update(self.accelerator.sync_gradients)
-        mean = torch.tensor(losses, device=self.device).mean()
+        if self.target:
+            self.device_accuracy = self._mean(named)
+        return self._mean(losses)
+
+    def _mean(self, values: list[float]) -> float:
+        """Over the epoch and over all processes."""
+        mean = torch.tensor(values, device=self.device).mean()
         return float(self.accelerator.reduce(mean, "mean"))
 
-    def _part(self, segments: Tensor, labels: Tensor) -> tuple[float, float]:
+    def _parts(self, number: int) -> Iterator[tuple]:
+        """What the objective takes, part after part of the batches of epoch `number`."""
+        if not self.target:
+            yield from ((segments, labels) for segments, labels, _ in self.loaders[0])
+            return
+        assert self.config.adversarial is not None
+        done, n_parts = (number - 1) / self.config.epochs, self.steps * self.config.accumulation
+        for part, (labelled, unlabelled) in enumerate(zip(*self.loaders, strict=True)):
+            segments, labels, owners = labelled
+            devices = self.target.devices_of(owners, unlabelled[2])
+            progress = done + part / n_parts / self.config.epochs
+            self.device_weight = self.config.adversarial.weight_at(progress)
+            yield torch.cat([segments, unlabelled[0]]), labels, devices, self.device_weight
+
+    def _part(self, segments: Tensor, *targets: Any) -> tuple[float, float]:
         """Loss of a part of a batch, and after the last part the gradient's length and a step."""
         rate = self.model.frontend.sample_rate
         segments = augment(segments, rate, self.config.augmentation, self._changes)
         accelerator, norm = self.accelerator, torch.zeros(())
         with accelerator.accumulate(self.objective):
-            loss = self.objective(segments, labels)
+            loss = self.objective(segments, *targets)
             accelerator.backward(loss)
             if accelerator.sync_gradients:
-                norm = accelerator.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+                norm = accelerator.clip_grad_norm_(self._watched.parameters(), self.config.clip_norm)
             self.optimizer.step()
             self.optimizer.zero_grad()
         if accelerator.sync_gradients and not accelerator.optimizer_step_was_skipped:
@@ -173,7 +220,22 @@ class Trainer:
             validation_auc=found.auc,
             learning_rate=self.rate,
             seconds=round(time.perf_counter() - started, 3),
+            device_weight=self.device_weight,
+            device_accuracy=self.device_accuracy,
         )
+
+
+def _target(
+    training: SegmentDataset, unlabelled: SegmentDataset | None, config: TrainingConfig
+) -> Target | None:
+    """The sound without labels that the settings ask for."""
+    if (config.adversarial is None) != (unlabelled is None):
+        asked = "does not ask for it" if config.adversarial is None else "needs it"
+        raise ValueError(
+            f"unlabelled must be given together with training.adversarial, which {asked}; see the configs "
+            "named adversarial-*.toml"
+        )
+    return Target(training, unlabelled) if unlabelled is not None else None
 
 
 def _hertz(model: SpectNet, name: str) -> list[float]:

@@ -1,0 +1,58 @@
+"""What the device's head learns, and what the features learn against it.
+
+Taught in *Whose stethoscope is this?*
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional
+
+from spectnet.adversarial.reversal import reverse_gradient
+
+
+def confusion_loss(logits: Float[Tensor, "batch devices"]) -> Float[Tensor, ""]:
+    """Cross-entropy against all devices alike: smallest where the head has no idea.
+
+    Args:
+        logits: of each device.
+
+    Example:
+        >>> import torch
+        >>> round(float(confusion_loss(torch.zeros(1, 4))), 4)  # ln 4
+        1.3863
+
+    Tzeng et al. (2015), equation 3. Taught in *Whose stethoscope is this?*
+    """
+    return -functional.log_softmax(logits.float(), dim=-1).mean()
+
+
+def device_loss(
+    head: nn.Module,
+    features: Float[Tensor, "batch features"],
+    devices: Int[Tensor, " batch"],
+    weight: float,
+    kind: Literal["reversal", "confusion"] = "reversal",
+) -> Float[Tensor, ""]:
+    """A loss whose one gradient teaches the head to name devices, and the features to prevent it.
+
+    Args:
+        head: names the device from features.
+        features: of segments of all devices.
+        devices: their numbers.
+        weight: of the features' part; the head learns in full whatever it is.
+        kind: ``"reversal"`` sends the head's own gradient back turned round; with ``"confusion"`` the
+            features lower `confusion_loss`, which the head does not see.
+
+    Taught in *Whose stethoscope is this?*
+    """
+    if kind == "reversal":
+        return functional.cross_entropy(head(reverse_gradient(features, weight)).float(), devices)
+    own = functional.cross_entropy(head(features.detach()).float(), devices)
+    still = {name: parameter.detach() for name, parameter in head.named_parameters()}
+    confused = confusion_loss(functional_call(head, still, (features,)))
+    return own + weight * confused
