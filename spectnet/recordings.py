@@ -18,7 +18,7 @@ from jaxtyping import Float32
 NORMAL, ABNORMAL = 0, 1
 UNLABELLED = -1  # of a recording whose class nobody has said
 Waveform = Float32[np.ndarray, " time"]
-_AGAIN = "copy it again, or fetch it again with `spectnet fetch physionet2016`"
+_AGAIN = "copy it again, or fetch its set again with `spectnet fetch`"
 _UNKNOWN_SIZE = 0x7FFFFFFF  # a WAV that was written to a pipe says this or more
 
 

@@ -131,7 +131,7 @@ def test_truncated_flac_is_refused(tmp_path: Path):
 def test_file_without_sound_says_what_to_do(tmp_path: Path, content: bytes, message: str):
     path = tmp_path / "a0001.wav"
     path.write_bytes(content)
-    with pytest.raises(RecordingError, match=rf"a0001\.wav {message}.*spectnet fetch physionet2016"):
+    with pytest.raises(RecordingError, match=rf"a0001\.wav {message}.*spectnet fetch`"):
         read_audio(path)
 
 
