@@ -16,7 +16,7 @@ BENCH_OPTIONS ?=
 TEST_OPTIONS ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 COURSE ?= course
 
-.PHONY: help book test lab serve check bench clean assignments answers grading-self-test class-rehearsal
+.PHONY: help book test lab serve check bench clean slides assignments answers grading-self-test class-rehearsal
 
 help:
 	@echo "make book    run every page, site in $(SITE)"
@@ -25,6 +25,7 @@ help:
 	@echo "make test    build the book and run all tests"
 	@echo "make check   lint and types"
 	@echo "make bench   measure front-ends beside others', training beside the paper's, the explorers (an hour or more)"
+	@echo "make slides  a deck of slides for each chapter, in _build/slides: no network needed to show them"
 	@echo "make assignments        students' notebooks and solutions in $(COURSE) (a teacher's folder: keep it private)"
 	@echo "make answers            solutions, run and with their rubric, as pages in $(COURSE)/answers: for the teacher alone"
 	@echo "make grading-self-test  grade what must give known points, hostile submissions too"
@@ -68,6 +69,9 @@ bench: $(BENCH_INSTALLED) $(INSTALLED)
 	$(BENCH_VENV)/bin/python -m benchmarks.frontend $(BENCH_OPTIONS)
 	$(BENCH_VENV)/bin/python -m benchmarks.training
 	$(PY) -m benchmarks.explorers
+
+slides: book
+	$(PY) -m tools.slides
 
 assignments: $(INSTALLED)
 	$(PY) -m spectnet classroom release --course $(COURSE)
