@@ -7,7 +7,7 @@ segments'. Taught in *One recording, all the way*.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -58,7 +58,7 @@ class Prediction:
 
 
 @torch.inference_mode()
-def score_segments(
+def class_probabilities(
     model: SpectNet,
     dataset: SegmentDataset,
     device: torch.device | str = "cpu",
@@ -66,8 +66,8 @@ def score_segments(
     precision: Precision = "fp32",
     dropout_at_test: bool = False,
     share: tuple[int, int] = (0, 1),
-) -> Float[np.ndarray, " segments"]:
-    """Probability of abnormal for each segment, with the model in evaluation mode.
+) -> Float[np.ndarray, "segments classes"]:
+    """Probability of each class for each segment, with the model in evaluation mode.
 
     Args:
         model: is put in evaluation mode and back: dropout must not decide a patient's score.
@@ -84,21 +84,39 @@ def score_segments(
     for module in model.modules():
         if dropout_at_test and isinstance(module, nn.modules.dropout._DropoutNd):
             module.train()
-    probabilities = np.zeros(len(dataset))
+    probabilities = np.zeros((len(dataset), model.config.backbone.n_classes))
     for start in range(0, len(dataset), BATCH_SIZE)[share[0] :: share[1]]:
         items = np.arange(start, min(start + BATCH_SIZE, len(dataset)))
         segments, _, _ = dataset.gather(items)
         with torch.autocast(kind, _AUTOCAST.get(precision), enabled=precision in _AUTOCAST):
             logits = model(segments.to(device))
-        probabilities[items] = torch.softmax(logits.float(), dim=-1)[:, ABNORMAL].cpu().numpy()
+        probabilities[items] = torch.softmax(logits.float(), dim=-1).cpu().numpy()
     model.train(was_training)
     return probabilities
 
 
+def score_segments(
+    model: SpectNet, dataset: SegmentDataset, device: torch.device | str = "cpu", **how: Any
+) -> Float[np.ndarray, " segments"]:
+    """Probability of abnormal for each segment: that column of `class_probabilities`.
+
+    Args:
+        model: of two classes.
+        dataset: of segments.
+        device: where to compute.
+        how: as `class_probabilities` takes it.
+    """
+    return class_probabilities(model, dataset, device, **how)[:, ABNORMAL]
+
+
 def score_recordings(
-    dataset: SegmentDataset, probabilities: Float[np.ndarray, " segments"]
-) -> Float[np.ndarray, " recordings"]:
+    dataset: SegmentDataset, probabilities: Float[np.ndarray, "segments *classes"]
+) -> Float[np.ndarray, "recordings *classes"]:
     """Mean of each recording's segment probabilities, in the order of ``dataset.recordings``.
+
+    Args:
+        dataset: of the segments.
+        probabilities: of abnormal, or of each class.
 
     Raises:
         ValueError: a recording has no segment.
@@ -107,7 +125,9 @@ def score_recordings(
     counts = np.bincount(dataset.recording_index, minlength=n)
     if empty := [dataset.recordings[i].name for i in np.flatnonzero(counts == 0)]:
         raise ValueError(f"{len(empty)} recordings have no segment, such as {empty[0]}; leave them out")
-    return np.bincount(dataset.recording_index, weights=probabilities, minlength=n) / counts
+    columns = probabilities.reshape(len(probabilities), -1).T
+    means = [np.bincount(dataset.recording_index, weights=column, minlength=n) / counts for column in columns]
+    return np.stack(means, axis=-1).reshape(n, *probabilities.shape[1:])
 
 
 def predict(model: SpectNet, recording: Recording, *, hop_s: float | None = None) -> Prediction:

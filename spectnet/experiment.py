@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from spectnet.adversarial import AdversarialConfig
 from spectnet.augmentation import AugmentationConfig
 from spectnet.model import SpectNetConfig
+from spectnet.sets import SetName, class_names
 from spectnet.settings import Settings, explain
 
 
@@ -117,7 +118,8 @@ class Experiment(Settings):
 
     Attributes:
         name: of the config file, without its ending.
-        data: ``"physionet2016"``, or ``"synthetic"`` for a try without any download.
+        data: ``"physionet2016"``, or ``"synthetic"`` for a try without any download; of scenes ``"esc10"``,
+            ``"tut2016"`` or ``"synthetic-scenes"``.
         split: as `splits.named_split` takes it.
         model: settings of the model.
         training: settings of the training.
@@ -125,7 +127,7 @@ class Experiment(Settings):
     """
 
     name: str
-    data: Literal["physionet2016", "synthetic"] = "physionet2016"
+    data: SetName = "physionet2016"
     split: str = "paper-fold-0"
     model: SpectNetConfig = SpectNetConfig()
     training: TrainingConfig = TrainingConfig()
@@ -138,6 +140,13 @@ class Experiment(Settings):
                 "training.adversarial needs a backbone that gives features, residual or branched, "
                 "got 'published'"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_classes(self) -> Experiment:
+        wanted, given = len(class_names(self.data)), self.model.backbone.n_classes
+        if given != wanted:
+            raise ValueError(f"model.backbone.n_classes must be {wanted} for {self.data}, got {given}")
         return self
 
     def changed(

@@ -18,15 +18,15 @@ import torch
 from accelerate import PartialState
 from pydantic import ValidationError
 
-from spectnet import atomic, physionet, results, synthesis
+from spectnet import atomic, results
 from spectnet.adversarial import without_labels
 from spectnet.cache import WaveformCache
-from spectnet.evaluation import score_recordings, score_segments
+from spectnet.evaluation import class_probabilities, score_recordings
 from spectnet.experiment import Experiment, TrainingConfig
-from spectnet.metrics import binary_metrics
 from spectnet.model import SpectNet, load_model, save_model
-from spectnet.recordings import Recording
+from spectnet.recordings import ABNORMAL, Recording
 from spectnet.segments import SegmentDataset, prepare_once
+from spectnet.sets import SCENES, class_names, load_recordings
 from spectnet.settings import explain
 from spectnet.splits import inner_split, named_split
 from spectnet.training import (
@@ -41,12 +41,6 @@ from spectnet.training import (
 )
 
 RUN_FILE = "run.json"
-N_SYNTHETIC = 160
-
-
-def load_recordings(data: str) -> list[Recording]:
-    """The recordings an experiment names: ``"physionet2016"`` from disk, ``"synthetic"`` made here."""
-    return synthesis.synthetic_hearts(N_SYNTHETIC, seed=0) if data == "synthetic" else physionet.index()
 
 
 def choose_device(name: str | None = None) -> torch.device:
@@ -212,21 +206,20 @@ def evaluate_run(
     score = partial(_score, model, experiment.training, computing_on, cache)
     dataset, probabilities, scores = score(tested)
     _, _, validation_scores = score(validating)
-    return results.make_result(
+    names = class_names(experiment.data)
+    make = results.make_result if len(names) == 2 else partial(results.make_class_result, classes=names)
+    return make(
         experiment,
         history,
         tested,
         scores,
-        segment_accuracy=_segment_accuracy(tested, dataset, probabilities, history.best.threshold),
+        segment_accuracy=_segment_accuracy(dataset, probabilities, history.best.threshold),
         seconds=run["seconds"],
         core_seconds=run.get("core_seconds"),
         commit=run["commit"],
         machine=run["machine"],
         n_parameters=sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
-        validation=[
-            {"name": r.name, "label": r.label, "subset": r.subset, "score": float(s)}
-            for r, s in zip(validating, validation_scores, strict=True)
-        ],
+        validation=results.rows_of(validating, validation_scores),
     )
 
 
@@ -236,7 +229,9 @@ def _inner_sides(
     """The training side of an experiment's split, less the part that validates, and that part."""
     recipe = experiment.training
     outer, _ = named_split(experiment.split, recordings).apply(recordings)
-    return inner_split(outer, recipe.validation_folds, fold=recipe.inner_fold).apply(outer)
+    whole = experiment.data in SCENES
+    inner = inner_split(outer, recipe.validation_folds, fold=recipe.inner_fold, whole_subsets=whole)
+    return inner.apply(outer)
 
 
 def _score(
@@ -246,12 +241,14 @@ def _score(
     cache: WaveformCache | None,
     recordings: Sequence[Recording],
 ) -> tuple[SegmentDataset, np.ndarray, np.ndarray]:
-    """Segments of some recordings, and the scores of the segments and of the recordings."""
+    """Segments of some recordings, and the scores of both: of abnormal, or of every class."""
     config = model.config
     dataset = SegmentDataset(recordings, config.preprocessing, segment_s=config.segment_s, cache=cache)
-    probabilities = score_segments(
+    probabilities = class_probabilities(
         model, dataset, device, precision=recipe.precision, dropout_at_test=recipe.dropout_at_test
     )
+    if probabilities.shape[1] == 2:
+        probabilities = probabilities[:, ABNORMAL]
     return dataset, probabilities, score_recordings(dataset, probabilities)
 
 
@@ -267,8 +264,7 @@ def _read_run(path: Path) -> tuple[dict, Experiment, History]:
         raise ValueError(f"{path} is not what a run writes ({reason}); train it again") from error
 
 
-def _segment_accuracy(
-    recordings: Sequence[Recording], dataset: SegmentDataset, probabilities: np.ndarray, threshold: float
-) -> float:
-    labels = np.array([recording.label for recording in recordings])[dataset.recording_index]
-    return binary_metrics(labels, probabilities, threshold).accuracy
+def _segment_accuracy(dataset: SegmentDataset, probabilities: np.ndarray, threshold: float) -> float:
+    labels = np.array([recording.label for recording in dataset.recordings])[dataset.recording_index]
+    called = probabilities.argmax(axis=1) if probabilities.ndim == 2 else probabilities >= threshold
+    return float((called == labels).mean())

@@ -10,7 +10,7 @@ import soundfile
 from click.testing import Result
 from typer.testing import CliRunner
 
-from spectnet import physionet, runs, scenes
+from spectnet import physionet, runs, scenes, sets
 from spectnet.cli import app
 from spectnet.model import load_model, save_model
 
@@ -54,7 +54,7 @@ def wav(tmp_path: Path) -> Path:
 @pytest.fixture
 def short_config(tmp_path, monkeypatch) -> Path:
     """The committed synthetic experiment, cut to a few seconds."""
-    monkeypatch.setattr(runs, "N_SYNTHETIC", 48)
+    monkeypatch.setattr(sets, "N_SYNTHETIC", 48)
     config = tmp_path / "short.toml"
     config.write_text(
         f'extends = "{(ROOT / "configs" / "synthetic.toml").as_posix()}"\n'
@@ -242,7 +242,7 @@ def test_a_picture_that_cannot_be_written_is_named(model, wav, tmp_path):
 
 
 def test_a_config_that_cannot_be_used_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "N_SYNTHETIC", 4)
+    monkeypatch.setattr(sets, "N_SYNTHETIC", 4)
     config = tmp_path / "mine.toml"
     assert "mine.toml does not exist" in refused("train", config)
     config.write_text("[training]\nepocs = 3\n")

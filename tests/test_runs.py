@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from spectnet import runs
-from spectnet.evaluation import score_recordings, score_segments
+from spectnet import runs, sets
+from spectnet.evaluation import class_probabilities, score_recordings, score_segments
 from spectnet.experiment import Experiment
 from spectnet.metrics import binary_metrics
 from spectnet.model import load_model
@@ -141,9 +141,9 @@ def test_a_run_is_tested_as_it_was_validated(tmp_path, heard, monkeypatch):
 
     def listening(*args: object, **how: object) -> np.ndarray:
         asked.append(how)
-        return score_segments(*args, **how)
+        return class_probabilities(*args, **how)
 
-    monkeypatch.setattr(runs, "score_segments", listening)
+    monkeypatch.setattr(runs, "class_probabilities", listening)
     how = {"precision": "bf16", "dropout_at_test": True}
     recipe = TINY.training.model_copy(update={"epochs": 1, **how})
     train_experiment(TINY.model_copy(update={"training": recipe}), tmp_path, device="cpu", progress=False)
@@ -193,7 +193,7 @@ def test_the_device_is_the_gpu_where_there_is_one():
 
 
 def test_synthetic_data_is_made_and_the_same_every_time(monkeypatch):
-    monkeypatch.setattr(runs, "N_SYNTHETIC", 4)
+    monkeypatch.setattr(sets, "N_SYNTHETIC", 4)
     first, second = runs.load_recordings("synthetic"), runs.load_recordings("synthetic")
     assert [r.name for r in first] == ["syn0001", "syn0002", "syn0003", "syn0004"]
     assert all(np.array_equal(a.samples, b.samples) for a, b in zip(first, second, strict=True))

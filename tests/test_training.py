@@ -123,8 +123,9 @@ def judge_uneven(hearts, monkeypatch):
     ]
 
     def judge(*scores: float) -> tuple[float, float, float]:
-        monkeypatch.setattr(validation, "score_segments", lambda *_, **__: None)
-        monkeypatch.setattr(validation, "score_recordings", lambda *_: np.array(scores))
+        monkeypatch.setattr(validation, "class_probabilities", lambda *_, **__: None)
+        both = np.stack([1 - np.array(scores), scores], axis=1)
+        monkeypatch.setattr(validation, "score_recordings", lambda *_: both)
         return validate(model(), cut(chosen))
 
     return judge

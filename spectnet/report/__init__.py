@@ -6,6 +6,7 @@ Taught in *Fixed or learned?*
 from spectnet.report.errors import Group, groups
 from spectnet.report.plan import PLAN, Part, load_plan
 from spectnet.report.summary import Difference, Row, difference_rows, summary_rows
+from spectnet.report.sweep import SweepRow, sweep_difference, sweep_rows
 from spectnet.report.writing import write_report
 
 __all__ = [
@@ -14,9 +15,12 @@ __all__ = [
     "Group",
     "Part",
     "Row",
+    "SweepRow",
     "difference_rows",
     "groups",
     "load_plan",
     "summary_rows",
+    "sweep_difference",
+    "sweep_rows",
     "write_report",
 ]

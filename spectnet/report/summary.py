@@ -88,7 +88,8 @@ class Difference:
 def summary_rows(results: Sequence[dict], plan: Sequence[Part], *, n_draws: int = N_DRAWS) -> list[Row]:
     """A row for each experiment of each part; runs beyond the plan get parts of their own, at the end.
 
-    Runs that chose their epoch on the test recordings count in none of them.
+    Runs that chose their epoch on the test recordings count in none of them, nor do those of more than two
+    classes: `sweep_rows` has them.
 
     Args:
         results: as `results.load_results` gives them.
@@ -98,7 +99,7 @@ def summary_rows(results: Sequence[dict], plan: Sequence[Part], *, n_draws: int 
     Raises:
         ValueError: runs of one experiment tested different recordings.
     """
-    honest = [r for r in results if r["selection"] == "inner"]
+    honest = [r for r in results if r["selection"] == "inner" and r.get("classes") is None]
     return [
         _row(part, name, splits, honest, n_draws)
         for part in with_unplanned(plan, honest)

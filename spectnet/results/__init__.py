@@ -3,6 +3,7 @@
 Taught in *Fixed or learned?*
 """
 
+from spectnet.results.class_record import class_metrics_of, make_class_result
 from spectnet.results.origin import current_commit, machine
 from spectnet.results.record import (
     DIGITS,
@@ -11,6 +12,7 @@ from spectnet.results.record import (
     make_result,
     metrics_of,
     recordings_of,
+    rows_of,
     save_result,
 )
 from spectnet.results.table import COLUMNS, csv_table, markdown_table, table_rows
@@ -19,14 +21,17 @@ __all__ = [
     "COLUMNS",
     "DIGITS",
     "RUNS",
+    "class_metrics_of",
     "csv_table",
     "current_commit",
     "load_results",
     "machine",
+    "make_class_result",
     "make_result",
     "markdown_table",
     "metrics_of",
     "recordings_of",
+    "rows_of",
     "save_result",
     "table_rows",
 ]

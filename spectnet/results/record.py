@@ -53,10 +53,9 @@ def make_result(
         machine: as `machine` gives it, of the training.
         n_parameters: how many numbers of the model were trained.
         core_seconds: processor time of the training; by default its seconds times its threads.
-        validation: a row (``name``, ``label``, ``subset``, ``score``) for each inner-validation recording,
-            scored by the model that was kept: an ensemble finds its threshold there.
+        validation: `rows_of` each inner-validation recording, scored by the model that was kept: an ensemble
+            finds its threshold there.
     """
-    best = history.best
     rows = [
         {"name": r.name, "label": r.label, "score": round(float(s), DIGITS), "good_quality": r.good_quality,
          "subset": r.subset}
@@ -64,29 +63,59 @@ def make_result(
     ]  # fmt: skip
     if core_seconds is None:
         core_seconds = seconds * float(machine.get("threads", 1))
-    return {
-        "experiment": experiment.name,
-        "split": experiment.split,
-        "seed": experiment.training.seed,
-        "role": experiment.role,
-        **metrics_of(rows, best.threshold),
-        "n_recordings": len(rows),
+    threshold = history.best.threshold
+    judged = metrics_of(rows, threshold) | {
+        "classes": None,  # of more than two, their names
         "segment_accuracy": segment_accuracy,
-        "threshold": best.threshold,
-        "selection": experiment.training.selection,
-        "best_epoch": best.epoch,
-        "validation_macc": best.validation_macc,
-        "data": experiment.data,
+        "threshold": threshold,
+    }
+    cost = {
         "n_parameters": n_parameters,
         "commit": commit,
         "seconds": round(seconds, 1),
         "core_seconds": round(core_seconds, 1),
         "machine": machine,
+    }
+    inner = [{**row, "score": round(float(row["score"]), DIGITS)} for row in validation]
+    return lay_out(experiment, history, rows, judged, cost, inner)
+
+
+def lay_out(
+    experiment: Experiment,
+    history: History,
+    rows: list[dict],
+    judged: dict,
+    cost: dict,
+    validation: Sequence[dict],
+) -> dict:
+    """The entries of a record in their order: who, how good, chosen how, from what, at what cost."""
+    best = history.best
+    return {
+        "experiment": experiment.name,
+        "split": experiment.split,
+        "seed": experiment.training.seed,
+        "role": experiment.role,
+        **judged,
+        "n_recordings": len(rows),
+        "selection": experiment.training.selection,
+        "best_epoch": best.epoch,
+        "validation_macc": best.validation_macc,
+        "data": experiment.data,
+        **cost,
         "config": experiment.model_dump(mode="json"),
         "history": [_rounded(asdict(epoch)) for epoch in history.epochs],
-        "validation": [{**row, "score": round(float(row["score"]), DIGITS)} for row in validation],
+        "validation": list(validation),
         "recordings": rows,
     }
+
+
+def rows_of(recordings: Sequence[Recording], scores: Float[np.ndarray, "recordings *classes"]) -> list[dict]:
+    """A row for each recording of inner validation: its name, label, subset and score, or scores."""
+    key = "score" if scores.ndim == 1 else "scores"
+    return [
+        {"name": r.name, "label": r.label, "subset": r.subset, key: np.round(s, DIGITS).tolist()}
+        for r, s in zip(recordings, scores, strict=True)
+    ]
 
 
 def metrics_of(rows: Sequence[dict], threshold: float) -> dict:
@@ -170,6 +199,7 @@ def _complete(result: dict) -> dict:
         "core_seconds": round(result["seconds"] * threads, 1),
         "validation": [],
         "validation_macc": None,
+        "classes": None,
     }
     if "challenge_score" not in result:
         known |= metrics_of(rows, result["threshold"])

@@ -44,6 +44,11 @@ def markdown_table(results: Sequence[dict]) -> str:
     return "\n".join([head, "|---|---|---:|---|---:|---:|---:|---:|---:|", *map(_line, results)])
 
 
+def _percent(share: float | None) -> str:
+    """A share in percent; a dash where it is unknown, or has no meaning for more than two classes."""
+    return "–" if share is None else f"{100 * share:.1f}"
+
+
 def _line(result: dict) -> str:
     low, high = result["macc_interval"]
     notes = ["chosen"] if result["role"] == "chosen" else []
@@ -53,8 +58,7 @@ def _line(result: dict) -> str:
         result["split"],
         result["seed"],
         f"{100 * result['macc']:.1f} ({100 * low:.1f} to {100 * high:.1f})",
-        *(f"{100 * result[key]:.1f}" for key in ("sensitivity", "specificity", "challenge_score")),
-        "–" if result["segment_accuracy"] is None else f"{100 * result['segment_accuracy']:.1f}",
+        *(_percent(result[k]) for k in ("sensitivity", "specificity", "challenge_score", "segment_accuracy")),
         result["n_recordings"],
     ]
     return f"| {' | '.join(map(str, cells))} |"

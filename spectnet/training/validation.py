@@ -8,15 +8,20 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 
-from spectnet.evaluation import Precision, score_recordings, score_segments
+from spectnet.class_metrics import class_auc, class_metrics
+from spectnet.evaluation import Precision, class_probabilities, score_recordings
 from spectnet.metrics import best_threshold, binary_metrics, roc_auc
 from spectnet.model import SpectNet
+from spectnet.recordings import ABNORMAL
 from spectnet.segments import SegmentDataset
 from spectnet.splits import balancing_weights
 
 
 class Validation(NamedTuple):
-    """MACC at its best threshold, the area under the ROC curve, and that threshold."""
+    """MACC at its best threshold, the area under the ROC curve, and that threshold.
+
+    With more than two classes MACC is the mean of their recalls, and there is no threshold to choose.
+    """
 
     macc: float
     auc: float
@@ -43,9 +48,8 @@ def validate(
         accelerator: of several processes, each of which scores a share; all get the same answer.
     """
     labels = np.array([recording.label for recording in validation.recordings])
-    weights = balancing_weights(validation.recordings)
     together = accelerator if accelerator and accelerator.num_processes > 1 else None
-    probabilities = score_segments(
+    probabilities = class_probabilities(
         model,
         validation,
         device,
@@ -56,7 +60,10 @@ def validate(
     if together:
         mine = torch.from_numpy(probabilities).to(together.device)
         probabilities = together.reduce(mine, "sum").cpu().numpy()
-    scores = score_recordings(validation, probabilities)
+    scores = score_recordings(validation, probabilities)  # (recordings, classes)
+    if scores.shape[1] > 2:
+        return Validation(class_metrics(labels, scores).macc, class_auc(labels, scores), 0.5)
+    weights, scores = balancing_weights(validation.recordings), scores[:, ABNORMAL]
     threshold = best_threshold(labels, scores, weights)
     auc = roc_auc(labels, scores, weights)
     return Validation(binary_metrics(labels, scores, threshold, weights).macc, auc, threshold)
