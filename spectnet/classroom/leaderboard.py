@@ -5,22 +5,28 @@ Taught in *For the teacher*.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from spectnet import atomic
 from spectnet.classroom.course import Course
 from spectnet.classroom.graded import Graded, load_all
+from spectnet.classroom.marks import harmless
 from spectnet.classroom.page import page, paragraph, table
 
 
 def write_leaderboard(course: Course, name: str) -> Path | None:
     """Write ``leaderboard-<name>.html`` into the course's folder, to show to the class if all agree to it.
 
+    Beside it goes a ``.csv`` with the same rows, for a spreadsheet.
+
     Returns:
         The file; None where no check of the assignment measured anything.
     """
-    body = list(leaderboard(load_all(course.folder / "autograded", name)))
+    records = load_all(course.folder / "autograded", name)
+    body = list(leaderboard(records))
     if not body:
         return None
     path = course.folder / f"leaderboard-{name}.html"
@@ -28,7 +34,20 @@ def write_leaderboard(course: Course, name: str) -> Path | None:
     atomic.write(
         path, page(title, [paragraph("Measured on data that nobody has seen. Higher is better."), *body])
     )
+    atomic.write(path.with_suffix(".csv"), as_csv(records))
     return path
+
+
+def as_csv(records: Sequence[Graded]) -> str:
+    """The places as text with commas; nothing in it is taken for a formula."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(["check", "place", "student", "value"])
+    for check, values in places(records).items():
+        writer.writerows(
+            (harmless(check), place, harmless(student), value) for student, (place, value) in values.items()
+        )
+    return file.getvalue()
 
 
 def leaderboard(records: Sequence[Graded]) -> Iterator[str]:

@@ -287,4 +287,11 @@ def test_a_leaderboard_ranks_what_checks_measured(course, hand_in, answered, no_
     path = write_leaderboard(course, NAME)
     assert path is not None
     assert path.read_text("utf-8").index("bob") < path.read_text("utf-8").index("ada")
+    rows = path.with_suffix(".csv").read_text("utf-8").splitlines()
+    assert rows[0] == "check,place,student,value"
+    assert [row.rsplit(",", 3)[1:] for row in rows[1:]] == [
+        ["1", "bob", "0.9"],
+        ["2", "ada", "0.7"],
+        ["2", "cy", "0.7"],
+    ]
     assert "Measured: 0.9, place 1 of 3." in write_feedback(course, NAME)[1].read_text("utf-8")
