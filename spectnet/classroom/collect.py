@@ -100,7 +100,7 @@ def _why_left(member: zipfile.ZipInfo, student: str) -> str:
     if not member.filename.lower().endswith(KINDS):
         return "neither a notebook nor an archive"
     if not STUDENT.fullmatch(student):
-        return "whose it is cannot be seen from its path"
+        return "whose it is cannot be seen from its path: say where with --pattern"
     if member.file_size > MAX_ARCHIVE:
         return f"larger than {MAX_ARCHIVE // 1_000_000} MB"
     return ""
