@@ -127,7 +127,7 @@ def _training_sides(
 ) -> tuple[SegmentDataset, SegmentDataset, SegmentDataset | None]:
     """Segments to learn from, those that choose the epoch, and the other device's, without labels."""
     recipe, recordings = experiment.training, load_recordings(experiment.data)
-    learning, validating = _inner_sides(experiment, recordings)
+    learning, validating = inner_sides(experiment, recordings)
     _, tested = named_split(experiment.split, recordings).apply(recordings)
     if recipe.selection == "test-fold":  # the lesson: what choosing on the test fold would have claimed
         validating = tested
@@ -146,7 +146,7 @@ def _commit(folder: Path, experiment: Experiment) -> str:
     now, path = results.current_commit(), folder / RUN_FILE
     if not path.is_file():
         return now
-    run, before, _ = _read_run(path)
+    run, before, _ = read_run(path)
     check_same(before.model_dump(mode="json"), experiment.model_dump(mode="json"), path)
     commits = run["commit"].split("+")
     return "+".join([*commits, now] if now != commits[-1] else commits)
@@ -185,7 +185,7 @@ def evaluate_run(
             be used.
     """
     folder, computing_on = Path(folder), choose_device(device)
-    run, experiment, history = _read_run(folder / RUN_FILE)
+    run, experiment, history = read_run(folder / RUN_FILE)
     # Its end would be tested again, and then the test recordings had been read twice.
     if len(history.epochs) < experiment.training.epochs:
         raise ValueError(
@@ -201,7 +201,7 @@ def evaluate_run(
         raise ValueError(
             f"{folder} was stopped while its model was saved; finish it with `spectnet train ... --resume`"
         )
-    _, validating = _inner_sides(experiment, recordings)
+    _, validating = inner_sides(experiment, recordings)
     cache = prepare_once(recordings, model.config.preprocessing, progress=progress)
     score = partial(_score, model, experiment.training, computing_on, cache)
     dataset, probabilities, scores = score(tested)
@@ -223,7 +223,7 @@ def evaluate_run(
     )
 
 
-def _inner_sides(
+def inner_sides(
     experiment: Experiment, recordings: Sequence[Recording]
 ) -> tuple[list[Recording], list[Recording]]:
     """The training side of an experiment's split, less the part that validates, and that part."""
@@ -252,7 +252,15 @@ def _score(
     return dataset, probabilities, score_recordings(dataset, probabilities)
 
 
-def _read_run(path: Path) -> tuple[dict, Experiment, History]:
+def read_run(path: Path) -> tuple[dict, Experiment, History]:
+    """What a run's folder says of it: all of its ``run.json``, its experiment and its history.
+
+    Args:
+        path: of that file.
+
+    Raises:
+        ValueError: there is none, or it is not what a run writes.
+    """
     if not path.is_file():
         raise ValueError(f"{path.parent} holds no {path.name}; train a run with `spectnet train CONFIG`")
     try:

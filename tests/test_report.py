@@ -62,6 +62,15 @@ def test_the_books_plan_is_of_committed_configs_and_known_twins():
     assert min(fold_0.seeds.values()) == 3
 
 
+def test_the_sweeps_plan_has_every_bank_of_the_paper_on_every_fold():
+    plan, configs = load_plan(PLAN.parent / "scenes.toml"), PLAN.parents[1] / "configs"
+    for part in plan:
+        banks = [load_experiment(configs / f"{name}.toml").model.frontend for name in part.seeds]
+        found = sorted((bank.n_filters, bank.learnable) for bank in banks)
+        assert found == [(n, learns) for n in (16, 32, 46, 64, 128, 149) for learns in (False, True)]
+    assert [s for part in plan for s in part.splits] == [f"esc10-fold-{k}" for k in range(1, 6)]
+
+
 def test_runs_beside_the_plan_get_a_part_of_their_own(runs):
     added = with_unplanned([FOLD], runs)[1:]
     assert [(part.splits, part.seeds) for part in added] == [(("blocks-0",), {"fixed": 1})]

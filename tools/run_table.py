@@ -2,6 +2,7 @@
 
     python tools/run_table.py --to runs                 # everything, in the table's order
     python tools/run_table.py --to runs --part 1 --experiment static-16 --experiment learned-16
+    python tools/run_table.py --to runs --plan results/scenes.toml      # the sweep on ESC-10
 
 A run that was stopped, however it was, goes on where it was. Each result is written as soon as its run is
 done. Two of these may work beside each other on one machine: a run's file `lock` says that it is taken.
@@ -70,13 +71,14 @@ def main(
         list[int] | None, typer.Option(help="Parts of the table, from 1; by default all.")
     ] = None,
     experiment: Annotated[list[str] | None, typer.Option(help="Rows; by default all.")] = None,
+    plan_file: Annotated[Path, typer.Option("--plan", help="The table, as planned.")] = report.PLAN,
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda ...; by default a GPU if there is one.")
     ] = None,
     dry: Annotated[bool, typer.Option("--list", help="Only list what is missing.")] = False,
 ) -> None:
     """Fill the table."""
-    plan = report.load_plan()
+    plan = report.load_plan(plan_file)
     chosen = tuple(plan[n - 1] for n in part) if part else plan
     for cell in missing_cells(chosen, results.load_results()):
         if experiment and cell[0] not in experiment:
