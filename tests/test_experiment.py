@@ -22,7 +22,7 @@ def test_every_committed_experiment_extends_another_and_is_named_for_its_file(pa
     experiment = load_experiment(path)
     assert experiment.name == path.stem
     assert 'extends = "' in path.read_text()
-    base = {"esc10": "esc10-base.toml"}.get(experiment.data, "base.toml")
+    base = {"esc10": "esc10-base.toml", "tut2016": "tut2016-base.toml"}.get(experiment.data, "base.toml")
     assert experiment.model.preprocessing == load_experiment(CONFIGS / base).model.preprocessing
 
 
@@ -43,6 +43,18 @@ def test_learned_and_static_differ_in_what_learns_and_nothing_else():
     assert frontend == static.model.frontend
     assert learned.split == static.split == "paper-fold-0"
     assert (PAPER_LISTS / "train0.txt").is_file()
+
+
+@pytest.mark.parametrize("kind", ["static", "learned"])
+def test_tut2016_is_trained_as_esc10_but_for_the_pieces_and_the_places(kind):
+    ours, theirs = (load_experiment(CONFIGS / f"{name}-{kind}-46.toml") for name in ("esc10", "tut2016"))
+    assert theirs.split == "tut2016-fold-1"
+    assert theirs.model.frontend == ours.model.frontend
+    assert theirs.model.frontend.learnable is (kind == "learned")
+    assert theirs.model.backbone == ours.model.backbone.model_copy(update={"n_classes": 15})
+    assert 30 % theirs.model.segment_s == 0, "whole pieces of a segment of 30 s"
+    pieces = {"segments_per_epoch": theirs.training.segments_per_epoch, "validation_folds": 5}
+    assert theirs.training == ours.training.model_copy(update=pieces)
 
 
 def test_a_file_overrides_its_base_key_by_key(tmp_path):

@@ -85,3 +85,35 @@ def test_a_histogram_counts_normal_upwards_and_abnormal_downwards(ax):
 def test_the_two_intervals_are_told_apart_in_grey():
     blue, orange = (np.dot(colors.to_rgb(c), [0.299, 0.587, 0.114]) for c in (plots.BLUE, plots.ORANGE))
     assert abs(blue - orange) > 0.2
+
+
+def test_a_confusion_matrix_has_its_counts_by_true_class_in_rows(ax):
+    plots.confusion(ax, np.array([[9, 1, 0], [0, 3, 1], [2, 0, 0]]), ["dog", "rain", "sea"])
+    cells = {(round(t.get_position()[1]), round(t.get_position()[0])): t.get_text() for t in ax.texts}
+    assert cells == {(0, 0): "9", (0, 1): "1", (1, 1): "3", (1, 2): "1", (2, 0): "2"}, "no noughts"
+    assert ax.images[0].get_array()[0].tolist() == pytest.approx([0.9, 0.1, 0]), "shares of the row, not of all"
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["dog", "rain", "sea"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("taken for", "is")
+    assert ax.yaxis_inverted()
+
+
+def test_counts_of_a_confusion_matrix_stand_out_from_their_cells(ax):
+    plots.confusion(ax, np.array([[1, 1], [1, 3]]), ["a", "b"])
+    shade = ax.images[0]
+    for text in ax.texts:
+        column, row = (round(place) for place in text.get_position())
+        cell = luminance(shade.cmap(shade.norm(shade.get_array()[row, column])))
+        lighter, darker = sorted((cell, luminance(colors.to_rgb(text.get_color()))), reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) > 4.5, "as WCAG asks of small text"
+
+
+def test_a_class_without_any_clip_has_an_empty_row(ax):
+    plots.confusion(ax, np.array([[2, 0], [0, 0]]), ["a", "b"])
+    assert len(ax.texts) == 1
+
+
+def luminance(color) -> float:
+    """Of a colour, relative to white, as WCAG defines it."""
+    channels = np.array(color[:3])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])

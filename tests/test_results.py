@@ -304,5 +304,15 @@ def test_the_papers_figures_agree_with_one_another(row):
     assert row["precision"] == pytest.approx(100 * hits / (hits + false_alarms), abs=0.006)
 
 
+def test_the_papers_gains_on_scenes_follow_from_its_table():
+    found = {(r["n_filters"], r["learnable"]): r["accuracy"] for r in PAPER["dcase2016-scenes"]["rows"]}
+    fixed = [value for (_, learnable), value in found.items() if not learnable]
+    assert [n for n, learnable in found if not learnable] == [16, 32, 46, 64, 128, 149]
+    assert found[46, True] - found[46, False] == pytest.approx(2.11)
+    assert found[46, True] - max(fixed) == pytest.approx(1.00)
+    assert max(fixed) == found[128, False]
+    assert all(other["accuracy"] > found[46, True] for other in PAPER["dcase2016-scenes"]["others"])
+
+
 def test_a_results_folder_that_is_not_there_holds_none(tmp_path: Path):
     assert load_results(tmp_path / "none") == []

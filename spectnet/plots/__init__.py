@@ -16,7 +16,7 @@ from spectnet.plots.look import (
     save,
     style,
 )
-from spectnet.plots.results import bars, forest, gains, macc_by_subset, score_histogram
+from spectnet.plots.results import bars, confusion, forest, gains, macc_by_subset, score_histogram
 from spectnet.plots.scores import prediction, recording_scores, segment_scores
 from spectnet.plots.sound import difference, filter_responses, shade_states, spectrogram, waveform
 from spectnet.plots.training import filter_trajectories, training_history
@@ -35,6 +35,7 @@ __all__ = [
     "SKY",
     "STATE_COLORS",
     "bars",
+    "confusion",
     "difference",
     "filter_responses",
     "filter_trajectories",

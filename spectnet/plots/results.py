@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from spectnet.comparison import Estimate
 from spectnet.plots.look import ABNORMAL_COLOR, BLUE, GREEN, GREY, NORMAL_COLOR, ORANGE, PALE, RED, SKY
@@ -145,4 +146,27 @@ def score_histogram(
     ax.axvline(threshold, color=GREY, linestyle="--", linewidth=1)
     ax.set(xlim=(0, 1), ylim=(-1.1 * highest, 1.1 * highest), xlabel="score", ylabel="recordings")
     ax.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
+    return ax
+
+
+def confusion(ax: Axes, matrix: Int[np.ndarray, "classes classes"], names: Sequence[str]) -> Axes:
+    """Draw who was taken for whom: a count in each cell, darker the larger its share of the row.
+
+    A cell of no clip stays empty, and one that is right has a frame.
+
+    Args:
+        ax: to draw on.
+        matrix: counts by true class (rows) and answer.
+        names: of the classes, in their order.
+    """
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in zip(*np.nonzero(matrix), strict=True):
+        color = "white" if shares[row, column] > 0.55 else "black"
+        ax.text(column, row, str(matrix[row, column]), color=color, ha="center", va="center", fontsize=8)
+    for place in range(len(names)):
+        ax.add_patch(Rectangle((place - 0.5, place - 0.5), 1, 1, fill=False, edgecolor=GREY, linewidth=0.8))
+    ax.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor", fontsize=8)
+    ax.set_yticks(range(len(names)), names, fontsize=8)
+    ax.set(xlabel="taken for", ylabel="is")
     return ax
