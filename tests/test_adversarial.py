@@ -117,6 +117,34 @@ def test_features_learn_against_the_head_in_proportion_to_the_weight(kind):
     assert not gradient(0.0).any()
 
 
+@pytest.mark.parametrize("kind", ["reversal", "confusion"])
+def test_devices_count_alike_however_many_segments_they_have(kind):
+    """A head that names nothing but the largest device has learned nothing."""
+    torch.manual_seed(0)
+    head, features, devices = nn.Linear(2, 2), torch.randn(10, 2), torch.tensor([0] * 8 + [1] * 2)
+    given = adversarial.device_loss(head, features, devices, 0.0, kind, torch.tensor([0.8, 0.2]))
+    each = functional.cross_entropy(head(features), devices, reduction="none")
+    torch.testing.assert_close(given, (each[:8].mean() + each[8:].mean()) / 2)
+
+
+def test_shares_are_those_of_the_segments_that_are_drawn(sides):
+    training, _, away = sides
+    trainer = Trainer(model(), training, recipe(), "cpu", cut(adversarial.without_labels(away)))
+    shares = trainer.target.shares(trainer.config)
+    drawn = torch.cat([devices for _ in range(40) for _, _, devices, _ in trainer._parts(1)])
+    found = torch.bincount(drawn, minlength=len(shares)) / len(drawn)
+    assert float(shares.sum()) == pytest.approx(1)
+    assert float(shares[trainer.target.devices.index(away[0].subset)]) == pytest.approx(4 / 12)
+    torch.testing.assert_close(found.double(), shares, atol=0.03, rtol=0)
+
+
+def test_head_is_blind_to_the_scale_of_the_features():
+    """Features cannot hide from it by shrinking."""
+    torch.manual_seed(0)
+    head, features = adversarial.DeviceHead(3, 2).train(), torch.randn(64, 3)
+    torch.testing.assert_close(head(features), head(0.1 * features + 5), atol=2e-3, rtol=0)
+
+
 def test_schedule_runs_through_the_whole_training(sides):
     config = recipe(epochs=3)
     _, history = run(sides, config)
@@ -270,7 +298,7 @@ def test_published_network_has_no_features(sides):
 
 def test_objective_adds_the_labels_loss_and_the_devices(sides):
     network = model()
-    objective = AdversarialObjective(network, recipe(), n_devices=3).eval()
+    objective = AdversarialObjective(network, recipe(), torch.full((3,), 1 / 3)).eval()
     x, y = torch.randn(6, 1000), torch.tensor([0, 1, 1, 0])
     devices = torch.tensor([0, 1, 2, 0, 1, 2])
     features = network.reader.embed(network.frontend(x))

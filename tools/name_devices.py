@@ -4,7 +4,7 @@
 
 For each run with a subset left out: features of recordings that did not train it (inner validation of the
 other subsets, and the subset left out), averaged over segments; logistic regression names the subset, out of
-fold. Beside it, for each split once, the same from plain spectrogram statistics, which no network has touched.
+fold. Beside it, for each split once, the same from plain spectrogram statistics, which no network touched.
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ def device_loss(
     devices: Int[Tensor, " batch"],
     weight: float,
     kind: Literal["reversal", "confusion"] = "reversal",
+    shares: Float[Tensor, " devices"] | None = None,
 ) -> Float[Tensor, ""]:
     """A loss whose one gradient teaches the head to name devices, and the features to prevent it.
 
@@ -47,12 +48,25 @@ def device_loss(
         weight: of the features' part; the head learns in full whatever it is.
         kind: ``"reversal"`` sends the head's own gradient back turned round; with ``"confusion"`` the
             features lower `confusion_loss`, which the head does not see.
+        shares: of each device among the segments that are drawn. Given, devices count alike: else naming the
+            largest one would already be a good answer, and a head that knows no more is easily misled.
 
     Taught in *Whose stethoscope is this?*
     """
+    alike = None if shares is None else 1 / (len(shares) * shares)
     if kind == "reversal":
-        return functional.cross_entropy(head(reverse_gradient(features, weight)).float(), devices)
-    own = functional.cross_entropy(head(features.detach()).float(), devices)
+        return _named(head(reverse_gradient(features, weight)), devices, alike)
+    own = _named(head(features.detach()), devices, alike)
     still = {name: parameter.detach() for name, parameter in head.named_parameters()}
     confused = confusion_loss(functional_call(head, still, (features,)))
     return own + weight * confused
+
+
+def _named(
+    logits: Float[Tensor, "batch devices"],
+    devices: Int[Tensor, " batch"],
+    alike: Float[Tensor, " devices"] | None,
+) -> Float[Tensor, ""]:
+    """Cross-entropy, each segment times its device's weight; those are 1 on average over many batches."""
+    each = functional.cross_entropy(logits.float(), devices, weight=alike, reduction="none")
+    return each.mean()

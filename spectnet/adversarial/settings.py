@@ -41,6 +41,9 @@ class AdversarialConfig(Settings):
 class DeviceHead(nn.Sequential):
     """Names the device from the CNN's features: one hidden layer.
 
+    Features are first brought to one scale. Otherwise they could hide by shrinking, or push all its units
+    where they no longer learn: the head would be blind, and the device still there.
+
     Args:
         n_features: of the backbone's `embed`.
         n_devices: how many there are to tell apart.
@@ -58,7 +61,12 @@ class DeviceHead(nn.Sequential):
             raise ValueError(
                 f"n_devices must be at least 2, got {n_devices}: with one device there is nothing to hide"
             )
-        super().__init__(nn.Linear(n_features, hidden), nn.ReLU(), nn.Linear(hidden, n_devices))
+        super().__init__(
+            nn.BatchNorm1d(n_features, affine=False),
+            nn.Linear(n_features, hidden),
+            nn.LeakyReLU(0.1),
+            nn.Linear(hidden, n_devices),
+        )
 
     def forward(self, features: Float[Tensor, "batch features"]) -> Float[Tensor, "batch devices"]:
         """Logits of each device."""

@@ -31,7 +31,8 @@ class Epoch:
         seconds: that the epoch took, its validation included.
         device_weight: how much the features learned against the device in the epoch's last step; None where
             they did not.
-        device_accuracy: share of the epoch's segments whose device the trained head named rightly.
+        device_accuracy: share of the epoch's segments whose device the trained head named rightly, devices
+            counted alike.
     """
 
     epoch: int

@@ -65,19 +65,20 @@ class AdversarialObjective(TrainingObjective):
     Args:
         model: to train; its backbone gives features by `embed`.
         config: with `adversarial` set.
-        n_devices: how many devices the head tells apart.
+        shares: of each device that the head tells apart, among the segments that are drawn.
 
     Attributes:
         head: names the device. It is trained along, and no part of the model that is kept.
-        device_accuracy: share of the last batch whose device the head named rightly.
+        device_accuracy: share of the last batch whose device the head named rightly, devices alike.
 
     Ganin and Lempitsky (2015); with confusion loss, Tzeng et al. (2015).
     """
 
-    def __init__(self, model: SpectNet, config: TrainingConfig, n_devices: int) -> None:
+    def __init__(self, model: SpectNet, config: TrainingConfig, shares: Float[Tensor, " devices"]) -> None:
         super().__init__(model, config)
         self.against = config.adversarial or AdversarialConfig()
-        self.head = DeviceHead(model.reader.head.in_features, n_devices, self.against.hidden)
+        self.head = DeviceHead(model.reader.head.in_features, len(shares), self.against.hidden)
+        self.register_buffer("shares", shares.float(), persistent=False)
         self._embed = torch.compile(model.reader.embed) if config.compile else model.reader.embed
         self.device_accuracy = 0.0
 
@@ -99,8 +100,14 @@ class AdversarialObjective(TrainingObjective):
         features = self._embed(self._drawn(waveform))
         logits = self.model.reader.classify(features[: len(labels)])
         features = features.float()
-        with torch.no_grad():
-            self.device_accuracy = float((self.head(features).argmax(dim=-1) == devices).float().mean())
-        return self._loss(logits, labels) + device_loss(
-            self.head, features, devices, weight, self.against.kind
-        )
+        kind, shares = self.against.kind, self.get_buffer("shares")
+        self.device_accuracy = self._named_rightly(features.detach(), devices)
+        return self._loss(logits, labels) + device_loss(self.head, features, devices, weight, kind, shares)
+
+    @torch.no_grad()
+    def _named_rightly(self, features: Tensor, devices: Tensor) -> float:
+        """Mean over devices of the share of segments that the head names rightly."""
+        right = (self.head(features).argmax(dim=-1) == devices).float()
+        counts = torch.bincount(devices, minlength=len(self.get_buffer("shares")))
+        each = torch.bincount(devices, weights=right, minlength=len(counts)) / counts
+        return float(each[counts > 0].mean())

@@ -6,14 +6,14 @@ Taught in *Whose stethoscope is this?*
 from __future__ import annotations
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Generator, Tensor
 from torch.utils.data import DataLoader
 
 from spectnet.adversarial import device_names, device_numbers
 from spectnet.experiment import TrainingConfig
 from spectnet.recordings import UNLABELLED
-from spectnet.sampling import BalancedSampler
+from spectnet.sampling import BalancedSampler, balanced_weights
 from spectnet.segments import SegmentDataset
 from spectnet.training.hardware import make_loader
 
@@ -37,7 +37,7 @@ class Target:
             raise ValueError(
                 f"unlabelled must hold no labels, got one of {told[0]}; take adversarial.without_labels"
             )
-        self.unlabelled = unlabelled
+        self.training, self.unlabelled = training, unlabelled
         self.devices = device_names(training.recordings, unlabelled.recordings)
         self._numbers = [
             torch.from_numpy(device_numbers(dataset.recordings, self.devices))
@@ -52,6 +52,19 @@ class Target:
         size = config.adversarial.target_batch
         sampler = BalancedSampler(self.unlabelled, steps * size, generator)
         return make_loader(self.unlabelled, sampler, config, pin_memory=pin_memory, batch_size=size)
+
+    def shares(self, config: TrainingConfig) -> Float[Tensor, " devices"]:
+        """Of each device among all segments that are drawn, in the order of `devices`."""
+        assert config.adversarial is not None
+        labelled, unlabelled = config.batch_size, config.adversarial.target_batch
+        parts = [
+            (balanced_weights(self.training, config.subset_exponent), labelled),
+            (balanced_weights(self.unlabelled), unlabelled),
+        ]
+        total = torch.zeros(len(self.devices), dtype=torch.float64)
+        for numbers, (weights, n) in zip(self._numbers, parts, strict=True):
+            total.index_add_(0, numbers, weights * n / (labelled + unlabelled))
+        return total
 
     def devices_of(
         self, owners: Int[Tensor, " labelled"], unlabelled_owners: Int[Tensor, " unlabelled"]

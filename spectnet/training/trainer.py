@@ -70,7 +70,7 @@ class Trainer:
         self.target = _target(training, unlabelled, config)
         objective: TrainingObjective = TrainingObjective(model, config)
         if self.target:
-            objective = AdversarialObjective(model, config, len(self.target.devices)).to(self.device)
+            objective = AdversarialObjective(model, config, self.target.shares(config)).to(self.device)
             loaders.append(self.target.loader(config, self.steps, self._segments, pin_memory=pin_memory))
         self.head = getattr(objective, "head", None)
         optimizer = make_optimizer(model, config, self.head)
