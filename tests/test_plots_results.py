@@ -91,7 +91,7 @@ def test_a_confusion_matrix_has_its_counts_by_true_class_in_rows(ax):
     plots.confusion(ax, np.array([[9, 1, 0], [0, 3, 1], [2, 0, 0]]), ["dog", "rain", "sea"])
     cells = {(round(t.get_position()[1]), round(t.get_position()[0])): t.get_text() for t in ax.texts}
     assert cells == {(0, 0): "9", (0, 1): "1", (1, 1): "3", (1, 2): "1", (2, 0): "2"}, "no noughts"
-    assert ax.images[0].get_array()[0].tolist() == pytest.approx([0.9, 0.1, 0]), "shares of the row, not of all"
+    assert ax.images[0].get_array()[0].tolist() == pytest.approx([0.9, 0.1, 0])  # of the row
     assert [t.get_text() for t in ax.get_yticklabels()] == ["dog", "rain", "sea"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("taken for", "is")
     assert ax.yaxis_inverted()
