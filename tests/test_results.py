@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from spectnet import results
+from spectnet.class_metrics import recall_interval
 from spectnet.experiment import Experiment
 from spectnet.metrics import binary_metrics, challenge_score, macc_interval
 from spectnet.recordings import Recording
@@ -241,7 +242,27 @@ def test_the_commit_says_whether_package_or_configs_differ_from_it(tmp_path):
 # --- what is on record
 
 
-@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+SCENES = [path for path in COMMITTED if json.loads(path.read_text()).get("classes")]
+HEARTS = [path for path in COMMITTED if path not in SCENES]
+
+
+@pytest.mark.parametrize("path", SCENES, ids=lambda path: path.stem)
+def test_every_number_of_several_classes_follows_from_the_scores_beside_it(path):
+    on_record = json.loads(path.read_text())
+    rows, classes = on_record["recordings"], on_record["classes"]
+    labels, scores = (np.array([row[key] for row in rows]) for key in ("label", "scores"))
+    right = scores.argmax(axis=1) == labels
+    recall = [right[labels == label].mean() for label in range(len(classes))]
+    assert on_record["accuracy"] == pytest.approx(right.mean())
+    assert on_record["recall"] == pytest.approx(recall)
+    assert on_record["macc"] == pytest.approx(np.mean(recall))
+    assert on_record["macc_interval"] == pytest.approx(recall_interval(labels, scores))
+    assert (on_record["n_recordings"], scores.shape[1]) == (len(rows), len(classes))
+    assert {row["subset"] for row in rows}.isdisjoint(row["subset"] for row in on_record["validation"])
+    assert path.stat().st_size < 300_000
+
+
+@pytest.mark.parametrize("path", HEARTS, ids=lambda path: path.stem)
 def test_every_number_on_record_follows_from_the_scores_beside_it(path):
     on_record = json.loads(path.read_text())
     rows, threshold = on_record["recordings"], on_record["threshold"]
@@ -273,7 +294,8 @@ def test_every_run_on_record_says_what_it_ran_and_what_chose_its_epoch(path):
     history = History([Epoch(**epoch) for epoch in on_record["history"]])
     best = history.best
     assert len(history.epochs) == experiment.training.epochs
-    assert (best.epoch, best.threshold) == (on_record["best_epoch"], on_record["threshold"])
+    chosen = None if on_record.get("classes") else best.threshold  # several classes need none
+    assert (best.epoch, chosen) == (on_record["best_epoch"], on_record["threshold"])
     assert best.validation_macc == on_record["validation_macc"]
 
 
