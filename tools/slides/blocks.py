@@ -50,6 +50,8 @@ def blocks(parent: Tag) -> Iterator[Block]:
 
 def _block(element: Tag) -> Iterator[Block]:
     kinds = set(element.get("class") or [])
+    if element.name == "section" or element.name.startswith("h"):
+        return  # a section deals out its own slides, whatever is in it
     if element.name == "p":
         if not kinds & {"page-facts", "page-stamp"}:
             yield _paragraph(element)
@@ -73,7 +75,7 @@ def _block(element: Tag) -> Iterator[Block]:
         yield Block(f"{SOUND_OPENS}{element}</div>", SOUND / 2 * max(1, len(element.find_all("audio"))))
     elif _is_code(element):
         yield Block(str(element), LINE + CODE_LINE * _lines(element))
-    elif element.name != "section" and not element.name.startswith("h"):
+    else:
         yield from blocks(element)
 
 
