@@ -207,8 +207,7 @@ def evaluate_run(
     dataset, probabilities, scores = score(tested)
     _, _, validation_scores = score(validating)
     names = class_names(experiment.data)
-    make = results.make_result if len(names) == 2 else partial(results.make_class_result, classes=names)
-    return make(
+    return results.make_result(
         experiment,
         history,
         tested,
@@ -220,6 +219,7 @@ def evaluate_run(
         machine=run["machine"],
         n_parameters=sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
         validation=results.rows_of(validating, validation_scores),
+        classes=names if len(names) > 2 else None,
     )
 
 

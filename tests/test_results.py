@@ -24,6 +24,7 @@ from spectnet.results import (
     make_result,
     markdown_table,
     recordings_of,
+    rows_of,
     save_result,
     table_rows,
 )
@@ -55,7 +56,7 @@ def result(
         commit="abc",
         machine={"device": "CPU", "threads": 2},
         n_parameters=77,
-        validation=[{"name": "v0", "label": 1, "subset": "a", "score": 0.123456789}],
+        validation=rows_of([Recording("v0", 1, "a")], np.array([0.123456789])),
     )
     return made | changes
 

@@ -3,7 +3,7 @@
 Taught in *Fixed or learned?*
 """
 
-from spectnet.results.class_record import class_metrics_of, make_class_result
+from spectnet.results.class_record import class_metrics_of
 from spectnet.results.origin import current_commit, machine
 from spectnet.results.record import (
     DIGITS,
@@ -26,7 +26,6 @@ __all__ = [
     "current_commit",
     "load_results",
     "machine",
-    "make_class_result",
     "make_result",
     "markdown_table",
     "metrics_of",

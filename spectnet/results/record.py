@@ -14,6 +14,7 @@ from spectnet import atomic
 from spectnet.experiment import Experiment
 from spectnet.metrics import binary_metrics, challenge_score, macc_interval, roc_auc
 from spectnet.recordings import Recording
+from spectnet.results.class_record import class_metrics_of
 from spectnet.training import History
 
 RUNS = Path(__file__).parents[2] / "results" / "runs"
@@ -28,7 +29,7 @@ def make_result(
     experiment: Experiment,
     history: History,
     recordings: Sequence[Recording],
-    scores: Float[np.ndarray, " recordings"],
+    scores: Float[np.ndarray, "recordings *classes"],
     *,
     segment_accuracy: float,
     seconds: float,
@@ -37,6 +38,7 @@ def make_result(
     n_parameters: int | None = None,
     core_seconds: float | None = None,
     validation: Sequence[dict] = (),
+    classes: Sequence[str] | None = None,
 ) -> dict:
     """Gather a run into one JSON-able record, from which its metrics can be computed again.
 
@@ -46,7 +48,7 @@ def make_result(
         experiment: its settings.
         history: of its training; the best epoch's threshold judges the recordings.
         recordings: that were tested.
-        scores: ``(recordings,)`` probabilities of abnormal.
+        scores: ``(recordings,)`` probabilities of abnormal, or ``(recordings, classes)`` of each class.
         segment_accuracy: share of test segments that were right at the same threshold.
         seconds: that the training took.
         commit: of the code that trained.
@@ -55,53 +57,35 @@ def make_result(
         core_seconds: processor time of the training; by default its seconds times its threads.
         validation: `rows_of` each inner-validation recording, scored by the model that was kept: an ensemble
             finds its threshold there.
+        classes: their names, by number, where there are more than two; they have no threshold.
     """
     rows = [
-        {"name": r.name, "label": r.label, "score": round(float(s), DIGITS), "good_quality": r.good_quality,
-         "subset": r.subset}
-        for r, s in zip(recordings, scores, strict=True)
-    ]  # fmt: skip
+        row | {"good_quality": r.good_quality}
+        for row, r in zip(rows_of(recordings, scores), recordings, strict=True)
+    ]
+    best = history.best
+    threshold = None if classes else best.threshold
     if core_seconds is None:
         core_seconds = seconds * float(machine.get("threads", 1))
-    threshold = history.best.threshold
-    judged = metrics_of(rows, threshold) | {
-        "classes": None,  # of more than two, their names
-        "segment_accuracy": segment_accuracy,
-        "threshold": threshold,
-    }
-    cost = {
-        "n_parameters": n_parameters,
-        "commit": commit,
-        "seconds": round(seconds, 1),
-        "core_seconds": round(core_seconds, 1),
-        "machine": machine,
-    }
-    inner = [{**row, "score": round(float(row["score"]), DIGITS)} for row in validation]
-    return lay_out(experiment, history, rows, judged, cost, inner)
-
-
-def lay_out(
-    experiment: Experiment,
-    history: History,
-    rows: list[dict],
-    judged: dict,
-    cost: dict,
-    validation: Sequence[dict],
-) -> dict:
-    """The entries of a record in their order: who, how good, chosen how, from what, at what cost."""
-    best = history.best
     return {
         "experiment": experiment.name,
         "split": experiment.split,
         "seed": experiment.training.seed,
         "role": experiment.role,
-        **judged,
+        **(class_metrics_of(rows) if threshold is None else metrics_of(rows, threshold)),
+        "classes": list(classes) if classes else None,
         "n_recordings": len(rows),
+        "segment_accuracy": segment_accuracy,
+        "threshold": threshold,
         "selection": experiment.training.selection,
         "best_epoch": best.epoch,
         "validation_macc": best.validation_macc,
         "data": experiment.data,
-        **cost,
+        "n_parameters": n_parameters,
+        "commit": commit,
+        "seconds": round(seconds, 1),
+        "core_seconds": round(core_seconds, 1),
+        "machine": machine,
         "config": experiment.model_dump(mode="json"),
         "history": [_rounded(asdict(epoch)) for epoch in history.epochs],
         "validation": list(validation),
@@ -110,7 +94,7 @@ def lay_out(
 
 
 def rows_of(recordings: Sequence[Recording], scores: Float[np.ndarray, "recordings *classes"]) -> list[dict]:
-    """A row for each recording of inner validation: its name, label, subset and score, or scores."""
+    """A row for each recording: its name, label, subset and score, or scores, as they are written."""
     key = "score" if scores.ndim == 1 else "scores"
     return [
         {"name": r.name, "label": r.label, "subset": r.subset, key: np.round(s, DIGITS).tolist()}
