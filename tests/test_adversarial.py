@@ -335,3 +335,13 @@ def test_features_are_means_over_a_recordings_segments(sides):
     with torch.inference_mode():
         wanted = network.reader.embed(network.frontend(torch.stack(first))).mean(dim=0)
     np.testing.assert_allclose(found[0], wanted.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_a_small_device_counts_as_much_as_a_large_one():
+    """Where features overlap, a classifier that counts heads would never name the small one."""
+    draw = np.random.default_rng(0)
+    small = np.arange(300) % 10 == 0
+    recordings = [Recording(f"r{i:03d}", 0, "b" if few else "a") for i, few in enumerate(small)]
+    features = draw.standard_normal((300, 1)) + 1.5 * small[:, None]
+    found = adversarial.name_devices(features, recordings)
+    assert found.matrix[1, 1] > found.matrix[1].sum() / 2

@@ -198,3 +198,11 @@ def test_by_default_a_recording_is_scored_as_in_evaluation(hearts):
     found = predict(model, hearts[0])
     np.testing.assert_allclose(found.probabilities, score_segments(model, dataset), atol=1e-6)
     np.testing.assert_allclose(found.starts, 1.5 * np.arange(len(dataset)))
+
+
+def test_every_class_is_averaged_as_one_would_be(hearts):
+    dataset = cut(hearts[:3])
+    scores = np.random.default_rng(0).random((len(dataset), 4))
+    together = score_recordings(dataset, scores)
+    for column, mean in zip(scores.T, together.T, strict=True):
+        np.testing.assert_allclose(mean, score_recordings(dataset, column))
