@@ -6,6 +6,7 @@ Taught in *Training on a GPU*.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,10 +43,17 @@ def replacing(path: Path | str) -> Iterator[IO[bytes]]:
             temporary.unlink(missing_ok=True)
 
 
-def remove_halves(folder: Path | str) -> None:
-    """Remove what a process left in `folder` that was killed while it wrote; nobody may be writing there."""
+def remove_halves(folder: Path | str, *, idle_s: float = 0.0) -> None:
+    """Remove what a process left in `folder` that was killed while it wrote.
+
+    Args:
+        folder: where it may lie; it need not be there.
+        idle_s: spare what was written to within so many seconds. With 0, nobody may be writing there.
+    """
     for half in Path(folder).glob(f".*{_ENDING}"):
-        half.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # its writer, or another cleaner, was faster
+            if not idle_s or time.time() - half.stat().st_mtime > idle_s:
+                half.unlink()
 
 
 def write(path: Path | str, content: bytes | str) -> None:

@@ -28,6 +28,7 @@ from spectnet import atomic
 from spectnet.recordings import Recording
 
 _MAGIC = b"spectnet"  # the last bytes of a whole file, behind the length of the index
+_ABANDONED_S = 3600.0  # what was not written to for so long, its writer has left
 
 
 def cache_folder() -> Path:
@@ -42,15 +43,25 @@ class WaveformCache:
     Attributes:
         samples: of all recordings, one after the other.
         places: from each recording's name to its first sample and its length.
+        recipe: settings and code by which they were made.
     """
 
     samples: Float32[np.ndarray, " samples"]
     places: dict[str, tuple[int, int]]
+    recipe: str
 
     def locate(
-        self, recordings: Iterable[Recording]
+        self, recordings: Sequence[Recording]
     ) -> tuple[Int[np.ndarray, " recordings"], Int[np.ndarray, " recordings"]]:
-        """First sample and length of each recording."""
+        """First sample and length of each recording.
+
+        Raises:
+            ValueError: one was not prepared.
+        """
+        if missing := [recording.name for recording in recordings if recording.name not in self.places]:
+            raise ValueError(
+                f"the cache lacks {len(missing)} recordings, such as {missing[0]}; prepare the whole set"
+            )
         starts, lengths = zip(*(self.places[recording.name] for recording in recordings), strict=True)
         return np.array(starts), np.array(lengths)
 
@@ -84,6 +95,7 @@ def cached_waveforms(
     path = cache_folder() / f"waveforms-{where.hexdigest()[:16]}.f32"
     if (found := _read(path, key)) is not None:
         return found
+    atomic.remove_halves(path.parent, idle_s=_ABANDONED_S)
     try:
         _write(path, key, recordings, prepare, progress)
     except OSError as error:
@@ -136,8 +148,7 @@ def _read(path: Path, key: dict) -> WaveformCache | None:
         if index["key"] != key or path.stat().st_size != 4 * index["n_samples"] + length + 16:
             return None
         samples = np.memmap(path, dtype="<f4", mode="r", shape=(index["n_samples"],))
-        return WaveformCache(
-            np.asarray(samples), {name: (start, n) for name, (start, n) in index["places"].items()}
-        )
+        places = {name: (start, n) for name, (start, n) in index["places"].items()}
+        return WaveformCache(np.asarray(samples), places, key["recipe"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

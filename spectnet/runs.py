@@ -244,9 +244,11 @@ def _score(
     """Segments of some recordings, and the scores of both: of abnormal, or of every class."""
     config = model.config
     dataset = SegmentDataset(recordings, config.preprocessing, segment_s=config.segment_s, cache=cache)
-    probabilities = class_probabilities(
-        model, dataset, device, precision=recipe.precision, dropout_at_test=recipe.dropout_at_test
-    )
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)  # with dropout left on, as a lesson, scores are drawn
+        probabilities = class_probabilities(
+            model, dataset, device, precision=recipe.precision, dropout_at_test=recipe.dropout_at_test
+        )
     if probabilities.shape[1] == 2:
         probabilities = probabilities[:, ABNORMAL]
     return dataset, probabilities, score_recordings(dataset, probabilities)

@@ -87,6 +87,25 @@ def test_a_part_of_the_set_gives_the_same_segments_with_the_cache_and_without(re
     assert mapped.gather([0])[0].abs().max() > 0
 
 
+def test_what_was_prepared_otherwise_or_from_others_is_refused(recordings):
+    kept = prepare_once(recordings[:3], SETTINGS)
+    with pytest.raises(ValueError, match="other settings"):
+        SegmentDataset(recordings[:3], Preprocessing(f_high=300), segment_s=1.0, cache=kept)
+    with pytest.raises(ValueError, match="lacks 1 recordings, such as a3"):
+        SegmentDataset(recordings, SETTINGS, segment_s=1.0, cache=kept)
+
+
+def test_what_a_killed_preparation_left_goes_and_what_is_being_written_stays(recordings, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    old, young = folder / ".waveforms-1.f32.7.part", folder / ".waveforms-2.f32.8.part"
+    for half in (old, young):
+        half.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    prepare_once(recordings, SETTINGS)
+    assert not old.exists()
+    assert young.exists()
+
+
 def change_file(recordings: list[Recording]) -> None:
     soundfile.write(recordings[2].path, 0.1 * np.random.default_rng(9).standard_normal(8000), 2000)
     os.utime(recordings[2].path, ns=(1, 1))  # also where the clock is too coarse to tell

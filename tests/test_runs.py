@@ -147,8 +147,11 @@ def test_a_run_is_tested_as_it_was_validated(tmp_path, heard, monkeypatch):
     how = {"precision": "bf16", "dropout_at_test": True}
     recipe = TINY.training.model_copy(update={"epochs": 1, **how})
     train_experiment(TINY.model_copy(update={"training": recipe}), tmp_path, device="cpu", progress=False)
-    evaluate_run(tmp_path, device="cpu", progress=False)
+    first = evaluate_run(tmp_path, device="cpu", progress=False)
     assert asked == [how, how], "the test side, and inner validation for an ensemble's threshold"
+    torch.rand(1)
+    again = evaluate_run(tmp_path, device="cpu", progress=False)
+    assert first == again, "what is drawn is drawn from the run's seed"
 
 
 def test_an_experiment_may_be_chosen_after_training_and_nothing_else_changes(folder, heard):

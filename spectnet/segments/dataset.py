@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 from spectnet.cache import WaveformCache
 from spectnet.recordings import Recording, RecordingError
 from spectnet.segments.cutting import Waveform, beat_windows, windows
-from spectnet.segments.preparation import Preprocessing, prepare
+from spectnet.segments.preparation import Preprocessing, prepare, recipe
 
 
 class SegmentDataset(Dataset):
@@ -41,6 +41,7 @@ class SegmentDataset(Dataset):
 
     Raises:
         RecordingError: a recording that cannot be read, is shorter than one segment, or has no known beats.
+        ValueError: there are no recordings, or the cache was prepared with other settings or from others.
     """
 
     def __init__(
@@ -59,6 +60,10 @@ class SegmentDataset(Dataset):
             raise ValueError("recordings is empty; give at least one recording")
         self.settings, self.length = settings, round(segment_s * settings.sample_rate)
         if cache:
+            if cache.recipe != recipe(settings):
+                raise ValueError(
+                    "the cache was prepared with other settings; give prepare_once(all, settings)"
+                )
             self._samples = cache.samples
             self._offsets, self._lengths = cache.locate(self.recordings)  # first sample of each recording
         else:

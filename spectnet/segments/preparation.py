@@ -161,12 +161,16 @@ def prepare_once(
     Returns:
         What `SegmentDataset` takes as its cache; None for recordings in memory, which need none.
     """
-    steps = (resample, band_pass, remove_spikes, _silence_peak, preprocess)
-    code = hashlib.sha256("".join(inspect.getsource(step) for step in steps).encode()).hexdigest()[:16]
-    recipe = f"{settings.model_dump_json()} code {code} scipy {scipy.__version__}"
     return cached_waveforms(
         recordings,
-        recipe,
+        recipe(settings),
         partial(prepare, settings=settings),
         progress=partial(tqdm, desc="preparing", disable=not progress),
     )
+
+
+def recipe(settings: Preprocessing) -> str:
+    """Names settings and code, so that waveforms which were prepared otherwise are not mistaken for these."""
+    steps = (resample, band_pass, remove_spikes, _silence_peak, preprocess)
+    code = hashlib.sha256("".join(inspect.getsource(step) for step in steps).encode()).hexdigest()[:16]
+    return f"{settings.model_dump_json()} code {code} scipy {scipy.__version__}"
