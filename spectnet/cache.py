@@ -95,8 +95,8 @@ def cached_waveforms(
     path = cache_folder() / f"waveforms-{where.hexdigest()[:16]}.f32"
     if (found := _read(path, key)) is not None:
         return found
-    atomic.remove_halves(path.parent, idle_s=_ABANDONED_S)
     try:
+        atomic.remove_halves(path.parent, idle_s=_ABANDONED_S)
         _write(path, key, recordings, prepare, progress)
     except OSError as error:
         warnings.warn(
