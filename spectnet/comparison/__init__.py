@@ -3,7 +3,7 @@
 Taught in *Judging a classifier*.
 """
 
-from spectnet.comparison.bootstrap import Estimate, compare, macc_over_seeds
+from spectnet.comparison.bootstrap import Estimate, compare, macc_over_seeds, seed_offsets
 from spectnet.comparison.detectable import (
     Discordance,
     discordance,
@@ -28,6 +28,7 @@ __all__ = [
     "mcnemar",
     "pair",
     "power_by_simulation",
+    "seed_offsets",
     "smallest_difference",
     "smallest_difference_by_simulation",
 ]

@@ -1,4 +1,4 @@
-"""Intervals by drawing again: recordings within their class, and seeds."""
+"""Intervals by drawing recordings again, within their class, and by Student's t over seeds."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def macc_over_seeds(
     """
     judged = gather(results)
     strata = _strata(judged, over_subsets)
-    return _estimate(judged, judged.right.astype(float), strata, units, n_draws, seed, level)
+    right = judged.right.astype(float)
+    return _estimate(judged, right, strata, units, n_draws, seed, level, lowest=0.0)
 
 
 def compare(
@@ -100,14 +101,14 @@ def compare(
     seed: int = 0,
     level: float = 0.95,
 ) -> Estimate:
-    r"""Difference of MACC, second minus first, by a paired bootstrap over recordings and seeds.
+    r"""Difference of MACC, second minus first, with an interval over recordings and seeds.
 
     $$\hat\Delta = \frac{1}{2} \sum_{c} \frac{1}{n_c} \sum_{i \in c} \frac{1}{S} \sum_s (r''_{si} - r'_{si})$$
 
     where $r$ is 1 if seed $s$ judged recording $i$ of class $c$ rightly, else 0. Each draw takes
-    recordings again within each class, the same for both experiments, and seeds with both their twins.
-    With one seed the interval covers recordings only; with a handful it is still a little narrow, for
-    a drawn spread of $S$ seeds is $(S-1)/S$ of the true one.
+    recordings again within each class, the same for both experiments and all seeds, and moves the
+    result by what `seed_offsets` says of the seeds. With one seed the interval covers recordings only,
+    and with two it is so wide that it hardly ever shows anything: two trainings say little of a spread.
 
     Args:
         first: runs of one experiment, such as the fixed bank.
@@ -121,11 +122,35 @@ def compare(
     Raises:
         ValueError: as `pair`; a class, or with `over_subsets` a subset's class, without recordings.
 
-    Taught in *Judging a classifier*; percentile interval from Efron (1979).
+    Taught in *Judging a classifier*; percentile interval from Efron (1979), Student's t from Student (1908).
     """
     one, other = pair(first, second)
     gain = other.right.astype(float) - one.right.astype(float)  # (seeds, recordings)
-    return _estimate(other, gain, _strata(other, over_subsets), units, n_draws, seed, level)
+    return _estimate(other, gain, _strata(other, over_subsets), units, n_draws, seed, level, lowest=-1.0)
+
+
+def seed_offsets(
+    by_seed: Float[np.ndarray, " seeds"], n_draws: int, generator: np.random.Generator
+) -> Float[np.ndarray, " draws"]:
+    r"""How far the mean over these seeds may lie from the mean over all seeds, once for each draw.
+
+    $t_{S-1}\, s / \sqrt{S}$, with $s$ the standard deviation over the $S$ seeds. Drawing the seeds
+    themselves again would be too kind: of three seeds, the same one is drawn three times in one draw of
+    nine, so three seeds that agree in sign would "show" a difference, which by luck happens one time in four.
+
+    Args:
+        by_seed: the value of each seed.
+        n_draws: how many.
+        generator: of the draws.
+
+    Returns:
+        Zeros for a single seed: of a spread it says nothing.
+    """
+    n = len(by_seed)
+    if n == 1:
+        return np.zeros(n_draws)
+    error = float(np.std(by_seed, ddof=1)) / np.sqrt(n)
+    return error * generator.standard_t(n - 1, size=n_draws)
 
 
 def _strata(judged: Judged, over_subsets: bool) -> Int[np.ndarray, " recordings"]:
@@ -148,8 +173,9 @@ def _estimate(
     n_draws: int,
     seed: int,
     level: float,
+    lowest: float,
 ) -> Estimate:
-    """Mean of the strata's means of `values`, and its percentile interval."""
+    """Mean of the strata's means of `values`, and its percentile interval within `lowest` to 1."""
     if units == "blocks":
         together = neighbour_blocks(judged.recordings)
     else:
@@ -159,10 +185,10 @@ def _estimate(
     draws = []
     for start in range(0, n_draws, CHUNK):
         n = min(CHUNK, n_draws - start)
-        drawn_seeds = generator.multinomial(len(values), np.full(len(values), 1 / len(values)), size=n)
-        weights = draw_weights(strata, together, n, generator)
-        draws.append(((drawn_seeds / len(values)) @ values * weights).sum(axis=1))
-    low, high = np.quantile(np.concatenate(draws), [(1 - level) / 2, (1 + level) / 2])
+        drawn = draw_weights(strata, together, n, generator) @ values.mean(axis=0)
+        draws.append(drawn + seed_offsets(by_seed, n, generator))
+    ends = np.quantile(np.concatenate(draws), [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.clip(ends, lowest, 1.0)
     n_units = len(np.unique(np.stack([strata, together]), axis=1).T)
     return Estimate(
         float(by_seed.mean()),
