@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from spectnet.comparison.judged import Judged, gather, pair
 from spectnet.recordings import ABNORMAL, NORMAL
@@ -150,7 +150,8 @@ def seed_offsets(
     if n == 1:
         return np.zeros(n_draws)
     error = float(np.std(by_seed, ddof=1)) / np.sqrt(n)
-    return error * generator.standard_t(n - 1, size=n_draws)
+    # Evenly spread over the distribution and shuffled: its long tails would make the ends jump.
+    return error * t(n - 1).ppf((generator.permutation(n_draws) + 0.5) / n_draws)
 
 
 def _strata(judged: Judged, over_subsets: bool) -> Int[np.ndarray, " recordings"]:
