@@ -129,6 +129,11 @@ def _training_sides(
     recipe, recordings = experiment.training, load_recordings(experiment.data)
     learning, validating = inner_sides(experiment, recordings)
     _, tested = named_split(experiment.split, recordings).apply(recordings)
+    if recipe.adversarial and {r.subset for r in tested} <= {r.subset for r in (*learning, *validating)}:
+        raise ValueError(
+            f"{experiment.split} tests no device that is left out of the training, so there is none to train "
+            "against; take a split such as leave-out-a (`--split`)"
+        )
     if recipe.selection == "test-fold":  # the lesson: what choosing on the test fold would have claimed
         validating = tested
     cut = partial(
@@ -185,22 +190,12 @@ def evaluate_run(
             be used.
     """
     folder, computing_on = Path(folder), choose_device(device)
-    run, experiment, history = read_run(folder / RUN_FILE)
-    # Its end would be tested again, and then the test recordings had been read twice.
-    if len(history.epochs) < experiment.training.epochs:
-        raise ValueError(
-            f"{folder} has {len(history.epochs)} of {experiment.training.epochs} epochs; "
-            "finish it with `spectnet train ... --resume`, then test it"
-        )
+    run, experiment, history, model = read_finished(folder)
     if role is not None:
         experiment = experiment.model_copy(update={"role": role})
     recordings = load_recordings(experiment.data)
     _, tested = named_split(experiment.split, recordings).apply(recordings)
-    model = load_model(folder).to(computing_on)
-    if model.config.threshold != history.best.threshold:
-        raise ValueError(
-            f"{folder} was stopped while its model was saved; finish it with `spectnet train ... --resume`"
-        )
+    model = model.to(computing_on)
     _, validating = inner_sides(experiment, recordings)
     cache = prepare_once(recordings, model.config.preprocessing, progress=progress)
     score = partial(_score, model, experiment.training, computing_on, cache)
@@ -272,6 +267,29 @@ def read_run(path: Path) -> tuple[dict, Experiment, History]:
     except (ValueError, KeyError, TypeError) as error:
         reason = explain(error) if isinstance(error, ValidationError) else repr(error)
         raise ValueError(f"{path} is not what a run writes ({reason}); train it again") from error
+
+
+def read_finished(folder: Path) -> tuple[dict, Experiment, History, SpectNet]:
+    """What the folder of a run says that has ended, as `read_run` gives it, and its model.
+
+    Half a run must not be tested: its end would be tested again, and then the test recordings had been
+    read twice.
+
+    Raises:
+        ValueError: no run in the folder, one that has not ended, or a model that cannot be used.
+    """
+    run, experiment, history = read_run(folder / RUN_FILE)
+    if len(history.epochs) < experiment.training.epochs:
+        raise ValueError(
+            f"{folder} has {len(history.epochs)} of {experiment.training.epochs} epochs; "
+            "finish it with `spectnet train ... --resume`, then test it"
+        )
+    model = load_model(folder)
+    if model.config.threshold != history.best.threshold:
+        raise ValueError(
+            f"{folder} was stopped while its model was saved; finish it with `spectnet train ... --resume`"
+        )
+    return run, experiment, history, model
 
 
 def _segment_accuracy(dataset: SegmentDataset, probabilities: np.ndarray, threshold: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from dataclasses import replace
 
@@ -203,6 +204,27 @@ def test_a_run_reads_no_label_of_the_subset_left_out(monkeypatch, tmp_path):
     assert (tmp_path / "model.safetensors").is_file()
 
 
+def test_a_split_that_leaves_no_device_out_is_refused(monkeypatch, tmp_path):
+    """Its test recordings would join the training, and what they then say would be no test."""
+    hearts = synthesis.synthetic_hearts(60, duration_s=2.0)
+    monkeypatch.setattr(runs, "load_recordings", lambda _: hearts)
+    experiment = Experiment.model_validate(
+        {"name": "x", "data": "synthetic", "split": "blocks-0", "model": SMALL}
+        | {"training": recipe(validation_folds=2, crop_hop_s=0.5).model_dump()}
+    )
+    with pytest.raises(ValueError, match="blocks-0 tests no device that is left out of the training"):
+        runs.train_experiment(experiment, tmp_path, device="cpu", progress=False)
+
+
+def test_the_schedule_can_be_watched(sides, tmp_path):
+    _, history = run(sides, recipe())
+    history.write_csv(tmp_path / "history.csv")
+    with (tmp_path / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["device_weight"]) for row in rows] == [e.device_weight for e in history.epochs]
+    assert all(0 <= float(row["device_accuracy"]) <= 1 for row in rows)
+
+
 def test_labels_of_the_target_change_nothing(sides):
     flipped = [replace(recording, label=1 - recording.label) for recording in sides[2]]
     (one, first), (other, second) = run(sides, recipe()), run(sides, recipe(), target=flipped)
@@ -307,27 +329,6 @@ def test_objective_adds_the_labels_loss_and_the_devices(sides):
     torch.testing.assert_close(objective(x, y, devices, 0.5), wanted)
 
 
-def named(shift: float, n: int = 40) -> adversarial.Naming:
-    """Two devices whose features lie `shift` apart."""
-    draw = np.random.default_rng(0)
-    recordings = [Recording(f"r{i:03d}", 0, "ab"[i % 2]) for i in range(n)]
-    features = draw.standard_normal((n, 5)) + shift * (np.arange(n) % 2)[:, None]
-    return adversarial.name_devices(features, recordings)
-
-
-def test_naming_finds_what_is_there_and_no_more():
-    assert named(3.0).accuracy == 1.0
-    blind = named(0.0, n=400)
-    assert blind.accuracy == pytest.approx(blind.chance, abs=0.08)
-    assert blind.matrix.sum() == 400
-
-
-def test_naming_needs_enough_recordings_of_each_device():
-    recordings = [Recording(f"r{i}", 0, "a" if i else "b") for i in range(9)]  # one of b
-    with pytest.raises(ValueError, match="devices or more with 4 recordings each, got 8 of a, 1 of b"):
-        adversarial.name_devices(np.zeros((9, 2)), recordings)
-
-
 def test_features_are_means_over_a_recordings_segments(sides):
     network, dataset = model().eval(), sides[1]
     found = adversarial.recording_features(network, dataset)
@@ -335,13 +336,3 @@ def test_features_are_means_over_a_recordings_segments(sides):
     with torch.inference_mode():
         wanted = network.reader.embed(network.frontend(torch.stack(first))).mean(dim=0)
     np.testing.assert_allclose(found[0], wanted.numpy(), rtol=1e-4, atol=1e-5)
-
-
-def test_a_small_device_counts_as_much_as_a_large_one():
-    """Where features overlap, a classifier that counts heads would never name the small one."""
-    draw = np.random.default_rng(0)
-    small = np.arange(300) % 10 == 0
-    recordings = [Recording(f"r{i:03d}", 0, "b" if few else "a") for i, few in enumerate(small)]
-    features = draw.standard_normal((300, 1)) + 1.5 * small[:, None]
-    found = adversarial.name_devices(features, recordings)
-    assert found.matrix[1, 1] > found.matrix[1].sum() / 2

@@ -2,9 +2,10 @@
 
     python tools/name_devices.py runs/*_leave-out-*        # writes results/device-naming.json
 
-For each run with a subset left out: features of recordings that did not train it (inner validation of the
-other subsets, and the subset left out), averaged over segments; logistic regression names the subset, out of
-fold. Beside it, for each split once, the same from plain spectrogram statistics, which no network touched.
+For each run with a subset left out: features of recordings that did not train it with their class (inner
+validation of the other subsets, and the subset left out), averaged over segments; logistic regression names
+the subset, out of fold. Beside it, for each split and seed once, the same from plain spectrogram statistics,
+which no network touched. Only runs that have ended are asked.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import typer
 from tqdm.auto import tqdm
 
 from spectnet import adversarial, atomic, leakage, results, runs
-from spectnet.model import load_model
+from spectnet.experiment import Experiment
+from spectnet.report.naming import SPECTROGRAM, held_out_key
 from spectnet.segments import SegmentDataset, prepare_once
 from spectnet.sets import load_recordings
 from spectnet.splits import named_split
@@ -26,7 +28,7 @@ from spectnet.splits import named_split
 OUT = Path(__file__).resolve().parents[1] / "results" / "device-naming.json"
 
 
-def held_out(experiment: runs.Experiment) -> SegmentDataset:
+def held_out(experiment: Experiment) -> SegmentDataset:
     """Segments of the recordings that did not train with their labels, in the run's own preparation."""
     recordings = load_recordings(experiment.data)
     _, validating = runs.inner_sides(experiment, recordings)
@@ -38,34 +40,51 @@ def held_out(experiment: runs.Experiment) -> SegmentDataset:
     )
 
 
-def row(name: str, experiment: runs.Experiment, features: np.ndarray, dataset: SegmentDataset) -> dict:
-    """One entry of the record."""
+def row(name: str, experiment: Experiment, features: np.ndarray, dataset: SegmentDataset) -> dict:
+    """One entry of the record: whose features, and the device named for each held-out recording in turn."""
     found = adversarial.name_devices(features, dataset.recordings)
     return {
-        "features": name,
-        "experiment": experiment.name if name == "network" else None,
+        "experiment": name,
         "split": experiment.split,
-        "seed": experiment.training.seed if name == "network" else None,
+        "seed": experiment.training.seed,
+        "commit": results.current_commit(),
         "accuracy": round(found.accuracy, 4),
         "chance": round(found.chance, 4),
-        "devices": found.devices,
-        "matrix": found.matrix.tolist(),
-        "n_recordings": len(dataset.recordings),
+        "named": " ".join(found.devices[number] for number in found.named),
     }
 
 
-def rows_of(folder: Path, known: set[str]) -> list[dict]:
-    """From the network of one run, and of its split from the spectrogram where that is not `known` yet."""
-    _, experiment, _ = runs.read_run(folder / runs.RUN_FILE)
+def add(record: dict, folder: Path) -> None:
+    """Put into a record what is named from one run, and from the spectrograms that it heard where that lacks.
+
+    Raises:
+        ValueError: the folder holds no run that has ended, or the record has other recordings for its split.
+    """
+    _, experiment, _, model = runs.read_finished(folder)
     dataset = held_out(experiment)
-    found = [row("network", experiment, adversarial.recording_features(load_model(folder), dataset), dataset)]
-    if experiment.split not in known:
+    key = held_out_key(experiment.split, experiment.training.seed)
+    heard = {
+        "recordings": " ".join(r.name for r in dataset.recordings),
+        "devices": " ".join(r.subset for r in dataset.recordings),
+    }
+    if record["held_out"].setdefault(key, heard) != heard:
+        raise ValueError(f"{folder} holds out other recordings than the record has for {key}; name all anew")
+    rows = {(r["experiment"], r["split"], r["seed"]): r for r in record["rows"]}
+    where = experiment.split, experiment.training.seed
+    features = adversarial.recording_features(model, dataset)
+    rows[experiment.name, *where] = row(experiment.name, experiment, features, dataset)
+    if (SPECTROGRAM, *where) not in rows:
         plain = leakage.segment_features(dataset)
-        means = np.stack(
-            [leakage.mean_by_recording(column, dataset.recording_index) for column in plain.T], axis=1
-        )
-        found.append(row("spectrogram", experiment, means, dataset))
-    return found
+        means = [leakage.mean_by_recording(column, dataset.recording_index) for column in plain.T]
+        rows[SPECTROGRAM, *where] = row(SPECTROGRAM, experiment, np.stack(means, axis=1), dataset)
+    record["rows"] = [rows[key] for key in sorted(rows)]
+
+
+def text(record: dict) -> str:
+    """The record as JSON, an entry a line."""
+    held = ",\n  ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in sorted(record["held_out"].items()))
+    rows = ",\n  ".join(json.dumps(one) for one in record["rows"])
+    return f'{{\n "held_out": {{\n  {held}\n }},\n "rows": [\n  {rows}\n ]\n}}\n'
 
 
 def main(
@@ -73,16 +92,14 @@ def main(
     out: Annotated[Path, typer.Option(help="The record; rows of other runs in it are kept.")] = OUT,
 ) -> None:
     """Name the devices, run after run."""
-    record = json.loads(out.read_text()) if out.is_file() else {"rows": []}
-    rows = {(r["features"], r["experiment"], r["split"], r["seed"]): r for r in record["rows"]}
-    for folder in tqdm(folders, unit="run"):
-        known = {split for features, _, split, _ in rows if features == "spectrogram"}
-        for found in rows_of(folder, known):
-            rows[found["features"], found["experiment"], found["split"], found["seed"]] = found
-        ordered = [rows[key] for key in sorted(rows, key=lambda key: tuple(map(str, key)))]
-        lines = ",\n  ".join(json.dumps(one) for one in ordered)
-        head = json.dumps({"commit": results.current_commit()})[1:-1]
-        atomic.write(out, f'{{\n {head},\n "rows": [\n  {lines}\n ]\n}}\n')
+    try:
+        record = json.loads(out.read_text()) if out.is_file() else {"held_out": {}, "rows": []}
+        for folder in tqdm(folders, unit="run"):
+            add(record, folder)
+            atomic.write(out, text(record))
+    except (OSError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
 
 
 if __name__ == "__main__":

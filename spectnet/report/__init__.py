@@ -4,6 +4,7 @@ Taught in *Fixed or learned?*
 """
 
 from spectnet.report.errors import Group, groups
+from spectnet.report.naming import SPECTROGRAM, naming_change, naming_seeds
 from spectnet.report.plan import PLAN, Part, load_plan
 from spectnet.report.summary import Difference, Row, difference_rows, summary_rows
 from spectnet.report.sweep import SweepRow, sweep_difference, sweep_rows
@@ -11,6 +12,7 @@ from spectnet.report.writing import write_report
 
 __all__ = [
     "PLAN",
+    "SPECTROGRAM",
     "Difference",
     "Group",
     "Part",
@@ -19,6 +21,8 @@ __all__ = [
     "difference_rows",
     "groups",
     "load_plan",
+    "naming_change",
+    "naming_seeds",
     "summary_rows",
     "sweep_difference",
     "sweep_rows",

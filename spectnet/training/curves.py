@@ -6,7 +6,10 @@ from pathlib import Path
 
 from spectnet.training.history import History
 
-SCALARS = ("loss", "validation_macc", "validation_auc", "threshold", "learning_rate")
+SCALARS = (
+    "loss", "validation_macc", "validation_auc", "threshold", "learning_rate", "device_weight",
+    "device_accuracy",
+)  # fmt: skip
 
 
 def write_curves(history: History, folder: Path | str) -> None:

@@ -12,6 +12,7 @@ from spectnet import atomic
 
 CSV_COLUMNS = (
     "epoch", "loss", "validation_macc", "validation_auc", "threshold", "learning_rate", "seconds",
+    "device_weight", "device_accuracy",
 )  # fmt: skip
 
 
