@@ -172,6 +172,16 @@ def test_a_run_is_named_once_and_its_spectrograms_too(folder, hearts, monkeypatc
     assert json.loads(name_devices.text(record)) == record
 
 
+def test_a_subset_with_too_few_recordings_is_not_asked(folder, hearts, monkeypatch):
+    few = [r for r in hearts if r.subset != "contact"] + [r for r in hearts if r.subset == "contact"][:3]
+    monkeypatch.setattr(name_devices, "load_recordings", lambda _: few)
+    record = {"held_out": {}, "rows": []}
+    name_devices.add(record, folder)
+    (held,) = record["held_out"].values()
+    assert "contact" not in held["devices"].split()
+    assert record["rows"][0]["chance"] == pytest.approx(1 / len(set(held["devices"].split())), abs=1e-4)
+
+
 def test_half_a_run_is_refused(folder, tmp_path):
     run = json.loads((folder / "run.json").read_text())
     run["history"] = run["history"][:1]

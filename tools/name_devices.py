@@ -11,6 +11,7 @@ which no network touched. Only runs that have ended are asked.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -29,15 +30,19 @@ OUT = Path(__file__).resolve().parents[1] / "results" / "device-naming.json"
 
 
 def held_out(experiment: Experiment) -> SegmentDataset:
-    """Segments of the recordings that did not train with their labels, in the run's own preparation."""
+    """Segments of the recordings that did not train with their labels, in the run's own preparation.
+
+    Inner validation takes whole blocks of neighbours, so that it may hold one recording of a small subset, or
+    none. A subset with too few to divide is not asked.
+    """
     recordings = load_recordings(experiment.data)
     _, validating = runs.inner_sides(experiment, recordings)
     _, tested = named_split(experiment.split, recordings).apply(recordings)
     preparing = experiment.model.preprocessing
     cache = prepare_once(recordings, preparing)
-    return SegmentDataset(
-        [*validating, *tested], preparing, segment_s=experiment.model.segment_s, cache=cache
-    )
+    numbers = Counter(r.subset for r in (*validating, *tested))
+    asked = [r for r in (*validating, *tested) if numbers[r.subset] >= adversarial.naming.N_FOLDS]
+    return SegmentDataset(asked, preparing, segment_s=experiment.model.segment_s, cache=cache)
 
 
 def row(name: str, experiment: Experiment, features: np.ndarray, dataset: SegmentDataset) -> dict:

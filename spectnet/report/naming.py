@@ -13,7 +13,7 @@ from jaxtyping import Float
 from spectnet.comparison import Estimate, seed_offsets
 from spectnet.comparison.bootstrap import draw_weights
 
-N_DRAWS = 2000
+N_DRAWS = 1000
 SPECTROGRAM = "spectrogram"  # in the place of an experiment: plain statistics, which no network touched
 
 
