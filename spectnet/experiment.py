@@ -77,7 +77,12 @@ class TrainingConfig(Settings):
 
     @property
     def inner_fold(self) -> int:
-        """The part of the training recordings that validates."""
+        """The part of the training recordings that validates: `validation_fold`, or else the seed's.
+
+        Seed 0 takes part 0 in every split. The parts are shuffled alike each time, so where whole subsets
+        validate, the same few come up again: of ESC-10's folds only 3 and 4. Their ease is in every inner
+        score. Name a `validation_fold` for each split, or run several seeds, to spread it.
+        """
         return self.seed % self.validation_folds if self.validation_fold is None else self.validation_fold
 
     @model_validator(mode="after")

@@ -135,7 +135,8 @@ def inner_split(
         recordings: the training side of an outer split; the test side must not come here.
         n_folds: one part in `n_folds` validates.
         seed: how the recordings are divided.
-        fold: which of the parts validates.
+        fold: which of the parts validates. With the same `seed` and `fold`, splits that share most of their
+            subsets often set the same one aside.
         whole_subsets: put whole subsets aside, as `location_folds` does, and tear none. Clips of ESC-10
             that were cut from one source recording lie in one of its folds, and scenes of one location
             sound alike: torn apart, validation would hear again what training has heard.
