@@ -1,4 +1,4 @@
-"""A run of several classes, from config to sweep: whole folds validate, records hold every score."""
+"""A run of several classes, from config to record: whole folds validate, records hold every score."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from spectnet import results, runs, sets
 from spectnet.experiment import Experiment
 from spectnet.recordings import Recording
-from spectnet.report import summary_rows, sweep_difference, sweep_rows
+from spectnet.report import summary_rows
 
 N_CLASSES = 8
 SMALL = {
@@ -81,59 +81,6 @@ def test_a_record_comes_back_and_stands_in_every_table(record, tmp_path):
     assert len(results.csv_table([loaded]).splitlines()) == 2
     assert results.table_rows([loaded])[0]["macc"] == record["macc"]
     assert summary_rows([loaded], []) == [], "hearts and scenes share no table"
-
-
-def sweep_run(name: str, split: str, seed: int, right: int, learnable: bool = False) -> dict:
-    """A record of 40 clips of 4 classes, the first `right` of which were named rightly."""
-    rows = [
-        {"name": f"{split}-{i:02d}", "label": i % 4, "subset": split,
-         "scores": np.eye(4)[i % 4 if i < right else (i + 1) % 4].tolist()}
-        for i in range(40)
-    ]  # fmt: skip
-    frontend = {"n_filters": int(name.rsplit("-", 1)[1]), "learnable": learnable}
-    return {
-        "experiment": name, "split": split, "seed": seed, "selection": "inner", "classes": list("abcd"),
-        "recordings": rows, "config": {"model": {"frontend": frontend}}, "core_seconds": 10.0,
-    }  # fmt: skip
-
-
-def test_a_sweep_joins_folds_and_sorts_by_filters():
-    made = [
-        sweep_run("esc10-static-32", "esc10-fold-1", 0, 20),
-        sweep_run("esc10-static-32", "esc10-fold-2", 0, 30),
-        sweep_run("esc10-static-16", "esc10-fold-1", 0, 40),
-        sweep_run("esc10-learned-16", "esc10-fold-1", 0, 10, learnable=True),
-        {**sweep_run("hearts-16", "blocks-0", 0, 10), "classes": None},
-    ]
-    rows = sweep_rows(made, n_draws=200)
-    assert [row.experiment for row in rows] == ["esc10-static-16", "esc10-static-32", "esc10-learned-16"]
-    assert [row.accuracy for row in rows] == [1.0, 50 / 80, 10 / 40]
-    assert rows[1].matrix.sum() == 80
-    assert rows[1].interval[0] < 50 / 80 < rows[1].interval[1]
-    assert rows[0].interval == (1.0, 1.0)
-
-
-def test_seeds_that_lack_a_fold_do_not_count():
-    made = [sweep_run("esc10-static-16", f"esc10-fold-{k}", 0, 40) for k in (1, 2)]
-    (row,) = sweep_rows([*made, sweep_run("esc10-static-16", "esc10-fold-1", 1, 0)], n_draws=50)
-    assert (row.seeds, row.accuracy) == ((0,), 1.0)
-
-
-def test_a_difference_is_over_what_both_have():
-    made = [
-        sweep_run("esc10-static-16", "esc10-fold-1", 0, 20),
-        sweep_run("esc10-learned-16", "esc10-fold-1", 0, 30),
-        sweep_run("esc10-learned-16", "esc10-fold-2", 0, 40),
-    ]
-    gain, low, high = sweep_difference(made, "esc10-static-16", "esc10-learned-16", n_draws=500)
-    assert gain == 0.25
-    assert low < gain < high
-    assert sweep_difference(made, "esc10-static-16", "esc10-learned-32") is None
-
-
-def test_two_classes_make_no_sweep():
-    with pytest.raises(ValueError, match="more than two classes, got esc10-static-16"):
-        sweep_rows([{**sweep_run("esc10-static-16", "x", 0, 1), "classes": None}])
 
 
 def test_as_many_logits_as_classes():

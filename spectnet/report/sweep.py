@@ -5,13 +5,14 @@ Taught in *From hearts to places*.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
-N_DRAWS = 4000
+from spectnet.report.joined import N_DRAWS, drawn_means, interval_of, join
+from spectnet.scenes import source_of
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,9 @@ class SweepRow:
         splits: the folds that were run.
         seeds: that were run on all of these.
         n_clips: tested by each seed.
+        n_units: sources that these clips were cut from.
         accuracy: share of clips that were right, mean over seeds.
-        interval: of 95 %, clips drawn anew within each class, and seeds.
+        interval: of 95 %, over sources and seeds.
         matrix: ``(classes, classes)`` clips by true class (rows) and answer, summed over seeds.
         core_seconds: of all its runs.
     """
@@ -37,13 +39,48 @@ class SweepRow:
     splits: tuple[str, ...]
     seeds: tuple[int, ...]
     n_clips: int
+    n_units: int
     accuracy: float
     interval: tuple[float, float]
     matrix: Int[np.ndarray, "classes classes"]
     core_seconds: float
 
 
-def sweep_rows(results: Sequence[dict], prefix: str = "esc10-", *, n_draws: int = N_DRAWS) -> list[SweepRow]:
+@dataclass(frozen=True)
+class SweepDifference:
+    """Accuracy of one experiment less that of another, on the same clips.
+
+    Attributes:
+        value: mean over clips and seeds.
+        interval: of 95 %, over sources and seeds.
+        corrected: the interval that is judged, wider where several comparisons are judged together.
+        by_fold: the difference in each fold.
+        seeds: that both were run with on all of these folds.
+        n_clips: tested by each seed.
+        n_units: sources that these clips were cut from.
+    """
+
+    value: float
+    interval: tuple[float, float]
+    corrected: tuple[float, float]
+    by_fold: dict[str, float]
+    seeds: tuple[int, ...]
+    n_clips: int
+    n_units: int
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the corrected interval lies on one side of zero, so that the difference is shown."""
+        return self.corrected[0] > 0 or self.corrected[1] < 0
+
+
+def sweep_rows(
+    results: Sequence[dict],
+    prefix: str = "esc10-",
+    *,
+    unit_of: Callable[[str, str], str] = source_of,
+    n_draws: int = N_DRAWS,
+) -> list[SweepRow]:
     """A row for each experiment whose name begins with `prefix`: fixed ones first, by number of filters.
 
     Only honest runs count, and of an experiment those seeds that were run on all of its folds.
@@ -51,88 +88,89 @@ def sweep_rows(results: Sequence[dict], prefix: str = "esc10-", *, n_draws: int 
     Args:
         results: as `results.load_results` gives them.
         prefix: of the experiments' names.
+        unit_of: the source of a clip, by its name and its subset.
         n_draws: of each bootstrap.
 
     Raises:
-        ValueError: a run of only two classes is among them.
+        ValueError: a run of only two classes is among them, or `join` cannot join an experiment's folds.
     """
-    mine = [r for r in results if r["experiment"].startswith(prefix) and r["selection"] == "inner"]
+    mine = [r for r in _honest(results) if r["experiment"].startswith(prefix)]
     if told := [r["experiment"] for r in mine if r["classes"] is None]:
         raise ValueError(f"a sweep is over more than two classes, got {told[0]}; give another prefix")
     names = sorted({r["experiment"] for r in mine})
-    rows = [_row([r for r in mine if r["experiment"] == name], n_draws) for name in names]
+    rows = [_row([r for r in mine if r["experiment"] == name], unit_of, n_draws) for name in names]
     return sorted(rows, key=lambda row: (row.learnable, row.n_filters))
 
 
-def _row(runs: Sequence[dict], n_draws: int) -> SweepRow:
-    by_run = {(r["split"], r["seed"]): r for r in runs}
-    splits = tuple(sorted({split for split, _ in by_run}))
-    seeds = tuple(sorted(set.intersection(*({seed for s, seed in by_run if s == split} for split in splits))))
-    whole = [[by_run[split, seed] for split in splits] for seed in seeds]
-    answers = [[row for run in folds for row in run["recordings"]] for folds in whole]
-    labels = np.array([row["label"] for row in answers[0]])
-    called = np.array([[int(np.argmax(row["scores"])) for row in rows] for rows in answers])
-    n_classes, frontend = len(runs[0]["classes"]), runs[0]["config"]["model"]["frontend"]
-    matrix = np.zeros((n_classes, n_classes), dtype=int)
-    for one in called:
-        np.add.at(matrix, (labels, one), 1)
+def _honest(results: Sequence[dict]) -> list[dict]:
+    """Runs whose epoch was not chosen on their test."""
+    return [r for r in results if r["selection"] == "inner"]
+
+
+def _row(runs: Sequence[dict], unit_of: Callable[[str, str], str], n_draws: int) -> SweepRow:
+    joined, frontend = join(runs, unit_of), runs[0]["config"]["model"]["frontend"]
     return SweepRow(
         runs[0]["experiment"],
         frontend["n_filters"],
         frontend["learnable"],
-        splits,
-        seeds,
-        len(labels),
-        float((called == labels).mean()),
-        _interval(called == labels, labels, n_draws),
-        matrix,
-        sum(r["core_seconds"] for folds in whole for r in folds),
+        joined.splits,
+        joined.seeds,
+        len(joined.names),
+        joined.n_units,
+        joined.accuracy,
+        joined.interval(n_draws),
+        joined.matrix,
+        sum(r["core_seconds"] for r in runs if r["seed"] in joined.seeds),
     )
 
 
-def _interval(
-    right: Float[np.ndarray, "seeds clips"] | np.ndarray, labels: np.ndarray, n_draws: int
-) -> tuple[float, float]:
-    """Of the accuracy, clips drawn anew within each class, and seeds among all."""
-    draw = np.random.default_rng(0)
-    clips = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    means = np.empty(n_draws)
-    for n in range(n_draws):
-        chosen = np.concatenate([draw.choice(group, len(group)) for group in clips])
-        seeds = draw.integers(len(right), size=len(right))
-        means[n] = right[np.ix_(seeds, chosen)].mean()
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
-
-
 def sweep_difference(
-    results: Sequence[dict], first: str, second: str, *, n_draws: int = N_DRAWS
-) -> tuple[float, float, float] | None:
-    """Accuracy of the second experiment less the first, with its interval of 95 %.
+    results: Sequence[dict],
+    first: str,
+    second: str,
+    *,
+    n_comparisons: int = 1,
+    unit_of: Callable[[str, str], str] = source_of,
+    n_draws: int = N_DRAWS,
+) -> SweepDifference | None:
+    r"""Accuracy of the second experiment less the first, over the folds and seeds that both have.
 
-    Over the folds and seeds that both have, clips paired and drawn anew; None where they share none.
+    Clips are paired by name; sources are drawn anew within each class, the same for both. Of several
+    comparisons that are judged together one may exclude zero by luck, so the verdict is taken from an
+    interval of level $1 - 0.05 / n$ (Bonferroni).
 
     Args:
-        results: as `results.load_results` gives them.
+        results: as `results.load_results` gives them; only honest runs count.
         first: name of the one.
         second: name of the other.
+        n_comparisons: how many such differences are judged together.
+        unit_of: the source of a clip, by its name and its subset.
         n_draws: of the bootstrap.
+
+    Returns:
+        None where they have no run of the same fold and seed.
+
+    Raises:
+        ValueError: `join` cannot join the folds, or the two were tested on other clips.
     """
     runs = {
-        name: {(r["split"], r["seed"]): r for r in results if r["experiment"] == name}
+        name: {(r["split"], r["seed"]): r for r in _honest(results) if r["experiment"] == name}
         for name in (first, second)
     }
     shared = sorted(runs[first].keys() & runs[second].keys())
     if not shared:
         return None
-    gain = np.concatenate([_right(runs[second][key]) - _right(runs[first][key]) for key in shared])
-    draw = np.random.default_rng(0)
-    means = gain[draw.integers(len(gain), size=(n_draws, len(gain)))].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(gain.mean()), float(low), float(high)
-
-
-def _right(run: dict) -> np.ndarray:
-    """1 for each clip that was right, by name."""
-    rows = sorted(run["recordings"], key=lambda row: row["name"])
-    return np.array([float(int(np.argmax(row["scores"])) == row["label"]) for row in rows])
+    one, other = (join([runs[name][key] for key in shared], unit_of) for name in (first, second))
+    if one.names != other.names or not np.array_equal(one.labels, other.labels):
+        raise ValueError(f"{first} and {second} were tested on other clips, or with other labels")
+    gain = other.right.astype(float) - one.right  # (seeds, clips)
+    means = drawn_means(one, gain, n_draws)
+    return SweepDifference(
+        float(gain.mean()),
+        interval_of(means),
+        interval_of(means, 1 - 0.05 / n_comparisons),
+        {split: float(gain[:, one.folds == k].mean()) for k, split in enumerate(one.splits)},
+        one.seeds,
+        len(one.names),
+        one.n_units,
+    )

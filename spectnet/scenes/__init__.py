@@ -6,6 +6,7 @@ Piczak (2015); its ten classes are events such as a dog's bark, not places.
 
 from spectnet.scenes.esc10_catalogue import ESC10_CLASSES, esc10, esc10_folder
 from spectnet.scenes.fetching import fetch_esc10, fetch_tut2016
+from spectnet.scenes.sources import source_of
 from spectnet.scenes.tut2016_catalogue import TUT2016_CLASSES, published_fold, tut2016, tut2016_folder
 from spectnet.scenes.verification import SceneReport, verify_esc10, verify_tut2016
 
@@ -18,6 +19,7 @@ __all__ = [
     "fetch_esc10",
     "fetch_tut2016",
     "published_fold",
+    "source_of",
     "tut2016",
     "tut2016_folder",
     "verify_esc10",
