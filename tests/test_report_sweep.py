@@ -1,11 +1,12 @@
-"""Runs of a sweep are matched by name, judged by source, several comparisons together."""
+"""Runs of a sweep are matched by name, judged by source, and chosen by scores that they do not test."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from spectnet.report import join, sweep_difference, sweep_rows
+from spectnet.report import join, nested_choice, sweep_difference, sweep_rows
+from spectnet.results import load_results
 from spectnet.scenes import source_of
 
 N_CLIPS, N_CLASSES = 40, 4
@@ -212,3 +213,34 @@ def test_experiments_that_were_tested_on_other_clips_are_not_compared():
     learned = {**learned, "recordings": learned["recordings"][1:]}
     with pytest.raises(ValueError, match="esc10-static-16 and esc10-learned-16 were tested on other clips"):
         sweep_difference([static, learned], "esc10-static-16", "esc10-learned-16")
+
+
+# The choice of one experiment
+
+
+def test_each_fold_is_chosen_for_by_its_own_inner_score_alone():
+    scores = {("16", 1): 0.9, ("16", 2): 0.1, ("32", 1): 0.8, ("32", 2): 0.9}
+    made = []
+    for (n, k), macc in scores.items():
+        run = sweep_run(f"esc10-static-{n}", f"esc10-fold-{k}", 0, 40 if n == "16" else 0)
+        made.append({**run, "validation_macc": macc})
+    assert nested_choice(made) == {"esc10-fold-1": "esc10-static-16", "esc10-fold-2": "esc10-static-32"}
+
+
+def test_of_equals_the_smaller_bank_is_chosen_and_the_fixed_one_first():
+    names = ("esc10-static-32", "esc10-learned-16", "esc10-static-16")
+    made = [sweep_run(name, "esc10-fold-1", 0, 20, learnable="learned" in name) for name in names]
+    made[0]["validation_macc"] += 1e-12  # as many right, added up in another order
+    assert nested_choice(made) == {"esc10-fold-1": "esc10-static-16"}
+    assert nested_choice([{**made[0], "selection": "test-fold"}]) == {}
+
+
+def test_on_record_no_clip_chooses_what_it_tests():
+    mine = [r for r in load_results() if r["experiment"].startswith("esc10-")]
+    picked = nested_choice(mine)
+    runs = [r for r in mine if picked[r["split"]] == r["experiment"]]
+    joined = join(runs)
+    assert len(joined.names) == 400
+    assert joined.n_units == 304
+    for run in runs:
+        assert not {row["name"] for row in run["recordings"]} & {row["name"] for row in run["validation"]}
