@@ -146,7 +146,7 @@ def test_split_gives_its_recordings_in_its_own_order():
 
 
 def test_split_names_what_is_missing_from_the_data():
-    with pytest.raises(ValueError, match="mine needs 2 recordings that are missing, such as a2; fetch"):
+    with pytest.raises(ValueError, match="mine needs 2 recordings that are missing, such as a2; apply it"):
         Split("mine", ("a1", "a2"), ("a3",)).apply([Recording("a1", 0, "a")])
 
 

@@ -38,9 +38,17 @@ class Split:
         if missing := [name for name in (*self.train, *self.test) if name not in by_name]:
             raise ValueError(
                 f"{self.name} needs {len(missing)} recordings that are missing, such as {missing[0]}; "
-                "fetch them with `spectnet fetch physionet2016`"
+                f"{self._advice}"
             )
         return [by_name[name] for name in self.train], [by_name[name] for name in self.test]
+
+    @property
+    def _advice(self) -> str:
+        """What helps where recordings of this split are missing."""
+        sets = {"paper": "physionet2016", "esc10": "esc10", "tut2016": "tut2016"}
+        if name := sets.get(self.name.partition("-")[0]):
+            return f"fetch them with `spectnet fetch {name}`"
+        return "apply it to all the recordings that it was made from"
 
 
 def from_indices(name: str, recordings: Sequence[Recording], test: np.ndarray) -> Split:
