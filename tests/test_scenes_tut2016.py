@@ -154,3 +154,54 @@ def test_there_is_no_other_fold(tut2016: Path, fold: int):
 def test_fold_refuses_recordings_of_another_set(hearts):
     with pytest.raises(ValueError, match="tut2016-fold-1 needs recordings of TUT Acoustic Scenes 2016"):
         splits.named_split("tut2016-fold-1", hearts)
+
+
+def change(path: Path, line: str | None = None, *, without: str | None = None) -> None:
+    """Add a line to a list, or take away those that begin so."""
+    lines = [old for old in path.read_text().splitlines() if not (without and old.startswith(without))]
+    path.write_text("\n".join([*lines, *([line] if line else [])]) + "\n")
+
+
+def test_fold_whose_location_stands_on_both_sides_is_refused_by_list_and_location(tut2016: Path):
+    segments, lists = scenes.tut2016(tut2016), tut2016 / "evaluation_setup"
+    change(lists / "fold1_train.txt", "audio/a000_0_30.wav\tbeach")
+    change(lists / "fold1_test.txt", without="audio/a000_0_30.wav")  # its other segments stay
+    with pytest.raises(RecordingError, match=r"fold1_test\.txt tests location a000, which fold1_train\.txt"):
+        splits.tut2016_fold(segments, 1)
+
+
+def test_fold_that_lacks_a_segment_is_refused_by_list_and_location(tut2016: Path):
+    segments, lists = scenes.tut2016(tut2016), tut2016 / "evaluation_setup"
+    change(lists / "fold1_test.txt", without="audio/a000_0_30.wav")
+    message = r"fold1_test\.txt lack 1 segments of meta\.txt, such as a000_0_30 of location a000; repair"
+    with pytest.raises(RecordingError, match=message):
+        splits.tut2016_fold(segments, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("audio/a999_0_30.wav", r"fold1_test\.txt names a999_0_30, which is not in meta\.txt; repair"),
+        ("audio/a000_0_30.wav", r"fold1_test\.txt names a000_0_30 twice; repair"),
+    ],
+)
+def test_fold_that_names_an_unknown_segment_or_one_twice_is_refused(tut2016: Path, line: str, message: str):
+    segments = scenes.tut2016(tut2016)
+    change(tut2016 / "evaluation_setup" / "fold1_test.txt", line)
+    with pytest.raises(RecordingError, match=message):
+        splits.tut2016_fold(segments, 1)
+
+
+def test_fold_refuses_some_of_its_segments(tut2016: Path):
+    segments = scenes.tut2016(tut2016)
+    with pytest.raises(ValueError, match=r"divides the 1170 segments of the set, got 117 recordings, .* all"):
+        splits.tut2016_fold(segments[::10], 1)
+
+
+def test_split_whose_recordings_are_missing_names_the_fetch_of_its_own_set(tut2016: Path):
+    segments = scenes.tut2016(tut2016)
+    with pytest.raises(ValueError, match=r"tut2016-fold-1 needs .* fetch them with `spectnet fetch tut2016`"):
+        splits.tut2016_fold(segments, 1).apply(segments[1:])
+    paper = splits.Split("paper-fold-0", ("a0001",), ("a0002",))
+    with pytest.raises(ValueError, match=r"`spectnet fetch physionet2016`"):
+        paper.apply([])

@@ -84,18 +84,38 @@ def tut2016(folder: Path | str | None = None) -> list[Recording]:
 def published_fold(fold: int, folder: Path | str | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names that train and names that test in one of the four folds that came with the set.
 
+    Held to ``meta.txt``, so that the sound need not be there: both lists together name each of its segments
+    once, and no location stands in both.
+
     Args:
         fold: 1 to 4.
         folder: see `tut2016_folder`.
 
     Raises:
         ValueError: another fold.
-        RecordingError: a list is not there, or names something that is no segment.
+        RecordingError: a list is not there, names something that is no segment of the set, lacks a
+            segment, or has a location that the other list has too.
     """
     if fold not in FOLDS:
         raise ValueError(f"fold must be 1 to 4, got {fold}")
-    lists = tut2016_folder(folder) / "evaluation_setup"
-    train, test = (_read_list(lists / f"fold{fold}_{side}.txt") for side in ("train", "test"))
+    folder = tut2016_folder(folder)
+    paths = [folder / "evaluation_setup" / f"fold{fold}_{side}.txt" for side in ("train", "test")]
+    train, test = (_read_list(path) for path in paths)
+    known = {Path(file).stem for file in _read_labels(folder / "meta.txt")}
+    for path, names in zip(paths, (train, test), strict=True):
+        if unknown := set(names) - known:
+            raise RecordingError(f"{path} names {min(unknown)}, which is not in meta.txt; {FETCH}")
+        if len(set(names)) < len(names):
+            raise RecordingError(f"{path} names {Counter(names).most_common(1)[0][0]} twice; {FETCH}")
+    if shared := {_location(name) for name in train} & {_location(name) for name in test}:
+        raise RecordingError(
+            f"{paths[1]} tests location {min(shared)}, which {paths[0].name} trains on; {FETCH}"
+        )
+    if lacking := known - {*train, *test}:
+        raise RecordingError(
+            f"{paths[0]} and {paths[1].name} lack {len(lacking)} segments of meta.txt, such as "
+            f"{min(lacking)} of location {_location(min(lacking))}; {FETCH}"
+        )
     return train, test
 
 
@@ -113,6 +133,11 @@ def _read_rows(path: Path, columns: int) -> list[list[str]]:
             got = "\t".join(row)
             raise RecordingError(f"{path}, line {number}: expected {wanted}, got {got!r}; {FETCH}")
     return rows
+
+
+def _location(name: str) -> str:
+    """First part of a segment's name."""
+    return name.partition("_")[0]
 
 
 def _read_list(path: Path) -> tuple[str, ...]:

@@ -68,13 +68,17 @@ def esc10_fold(recordings: Sequence[Recording], fold: int = 1) -> Split:
 def tut2016_fold(recordings: Sequence[Recording], fold: int = 1) -> Split:
     """One of the four folds by location that came with TUT Acoustic Scenes 2016.
 
+    The published lists are taken at their word only where they hold what they promise: each segment of
+    the set on one side, and no location on both.
+
     Args:
-        recordings: of that set, unpacked as published, beside its lists.
+        recordings: of that set, all that `scenes.tut2016` lists, unpacked as published beside its lists.
         fold: 1 to 4.
 
     Raises:
-        ValueError: another fold, or recordings of another set.
-        RecordingError: a list is not there, or names something that is no segment.
+        ValueError: another fold, recordings of another set, or only some of its recordings.
+        RecordingError: a list is not there, names something that is no segment of the set, lacks a
+            segment, or has a location that the other list has too.
     """
     path = recordings[0].path if recordings else None
     if path is None or path.parent.name != "audio":
@@ -83,4 +87,10 @@ def tut2016_fold(recordings: Sequence[Recording], fold: int = 1) -> Split:
             f"audio/, got {recordings[0].name if recordings else 'no recording at all'}"
         )
     train, test = published_fold(fold, path.parents[1])
+    if odd := {*train, *test} ^ {recording.name for recording in recordings}:
+        raise ValueError(
+            f"tut2016-fold-{fold} divides the {len(train) + len(test)} segments of the set, got "
+            f"{len(recordings)} recordings, which differ from them by {min(odd)} and {len(odd) - 1} more; "
+            "hand over all that `scenes.tut2016` lists, and no other"
+        )
     return Split(f"tut2016-fold-{fold}", train, test)
