@@ -22,6 +22,9 @@ CHUNK = 1 << 20  # bytes
 PIECE = 1 << 14  # bytes of a download that a break may lose
 BROKEN = "the connection broke half-way"
 REFUSED = (OSError, ValueError, requests.RequestException, zipfile.BadZipFile)
+# What else a damaged member raises, by where its bytes are wrong: in the deflated data, at its end, in its
+# method, in its flag of encryption.
+DAMAGED = (*REFUSED, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 def download(url: str, path: Path, digest: str | None, *, again: str, progress: bool = False) -> Path:
@@ -93,7 +96,7 @@ def unpack(archive: Path, folder: Path, rename: Callable[[str], str | None], *, 
 
     Raises:
         ValueError: a name that leads out of `folder`, a link, or too many bytes; nothing is unpacked then.
-        zipfile.BadZipFile: the archive is broken.
+        zipfile.BadZipFile: the archive is broken. A damaged file in it may raise any of `DAMAGED`.
     """
     with zipfile.ZipFile(archive) as opened:
         files = [one for one in opened.infolist() if not one.is_dir()]

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from spectnet import atomic
 from spectnet.physionet.checksums import COMMITTED, read_digests, sha256
 from spectnet.physionet.download import FetchError
-from spectnet.scenes.archives import REFUSED, download, is_whole, unpack
+from spectnet.scenes.archives import DAMAGED, download, is_whole, unpack
 from spectnet.scenes.esc10_catalogue import esc10_folder
 from spectnet.scenes.tut2016_catalogue import NAME, tut2016_folder
 
@@ -112,7 +112,7 @@ def _get_archive(folder: Path, name: str, digest: str, origin: str, progress: bo
         path = _local_archive(Path(origin).expanduser(), name, digest)
     try:
         files = unpack(path, folder, _below_set, limit=LARGEST_ARCHIVE)
-    except REFUSED as error:
+    except DAMAGED as error:
         raise FetchError(f"{path} could not be unpacked: {error}; run `{AGAIN_TUT2016}` again") from error
     atomic.write(folder / RECORDS / f"{name}.json", json.dumps(files, indent=0) + "\n")
     if path.parent == folder:
@@ -176,7 +176,7 @@ def _zip_reader(archive: Path) -> Callable[[str], bytes | None]:
     try:
         with zipfile.ZipFile(archive) as opened:
             members = {one.filename.partition("/")[2]: one for one in opened.infolist()}
-    except REFUSED as error:
+    except DAMAGED as error:
         raise FetchError(
             f"{archive} is neither a folder, nor a zip of the set, nor a URL ({error}); give one of them"
         ) from error
@@ -187,7 +187,7 @@ def _zip_reader(archive: Path) -> Callable[[str], bytes | None]:
         try:
             with zipfile.ZipFile(archive) as opened:
                 return opened.read(members[name])
-        except REFUSED as error:
+        except DAMAGED as error:
             raise FetchError(f"{archive} is broken at {name} ({error}); fetch it again") from error
 
     return read
