@@ -213,6 +213,19 @@ def test_copy_from_elsewhere_is_counted_and_said_to_be_unchecked(tmp_path: Path,
     assert not scenes.verify_tut2016(tmp_path / "nowhere").ok
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b'{"audio/a0', b"\xff\xfe", b"[]", b'{"audio/a000_0_30.wav": null}']
+)
+def test_damaged_note_brings_its_archive_again(tmp_path: Path, mirror: Path, content: bytes):
+    folder = scenes.fetch_tut2016(tmp_path / "data", source=mirror, progress=False)
+    note = folder / fetching.RECORDS / f"{SOUNDS}.json"
+    whole = note.read_bytes()
+    note.write_bytes(content)
+    assert len(scenes.verify_tut2016(folder).unchecked) == SEGMENTS
+    scenes.fetch_tut2016(tmp_path / "data", source=mirror, progress=False)
+    assert note.read_bytes() == whole
+
+
 # --- ESC-10
 
 
@@ -309,8 +322,7 @@ def damage(path: Path, kind: str) -> Path:
     elif kind == "method":
         content[8] = content[central + 10] = 99
     else:
-        content[6] |= 1
-        content[central + 8] |= 1
+        content[6] = content[central + 8] = 1
     path.write_bytes(content)
     return path
 

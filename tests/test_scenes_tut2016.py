@@ -110,6 +110,14 @@ def test_line_that_is_none_is_refused_with_its_number(tut2016: Path, row: str):
         scenes.tut2016(tut2016)
 
 
+@pytest.mark.parametrize("name", ["meta.txt", "evaluation_setup/fold1_test.txt"])
+def test_list_that_is_no_utf_8_is_named(tut2016: Path, name: str):
+    segments, path = scenes.tut2016(tut2016), tut2016 / name
+    path.write_bytes(path.read_bytes() + b"\xff\n")
+    with pytest.raises(RecordingError, match=rf"{re.escape(name)} is no text in UTF-8 \(.+\); repair"):
+        splits.tut2016_fold(segments, 1)
+
+
 def test_wrong_count_names_the_place(tut2016: Path):
     meta = tut2016 / "meta.txt"
     meta.write_text("\n".join(meta.read_text().splitlines()[1:]))

@@ -92,9 +92,13 @@ def fetch_tut2016(
 
 
 def unpacked_files(folder: Path, archive: str) -> dict[str, int] | None:
-    """What an archive held, with its CRC-32s; None where it was not unpacked here."""
-    path = folder / RECORDS / f"{archive}.json"
-    return json.loads(path.read_text()) if path.is_file() else None
+    """What an archive held, with its CRC-32s; None where it was not unpacked here, or its note is damaged."""
+    try:
+        found = json.loads((folder / RECORDS / f"{archive}.json").read_text("utf-8"))
+    except (OSError, ValueError):  # a text that is no UTF-8 or no JSON is a ValueError
+        return None
+    noted = isinstance(found, dict) and all(isinstance(crc, int) for crc in found.values())
+    return found if noted else None
 
 
 def _is_unpacked(folder: Path, archive: str) -> bool:

@@ -123,7 +123,11 @@ def _read_rows(path: Path, columns: int) -> list[list[str]]:
     """Lines of a list: a segment's file and, in some, its label behind a tab."""
     if not path.is_file():
         raise RecordingError(f"{path} is missing; {FETCH}")
-    rows = [line.rstrip().split("\t") for line in path.read_text().splitlines() if line.strip()]
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise RecordingError(f"{path} is no text in UTF-8 ({error.reason}); {FETCH}") from error
+    rows = [line.rstrip().split("\t") for line in text.splitlines() if line.strip()]
     for number, row in enumerate(rows, start=1):
         right = len(row) >= columns and SEGMENT_NAME.fullmatch(row[0])
         if not right or (columns > 1 and row[1] not in TUT2016_CLASSES):
