@@ -23,6 +23,8 @@ from spectnet.scenes import tut2016_catalogue as tut2016
 META, SOUNDS = "set.meta.zip", "set.audio.1.zip"
 PLACE = "beach"
 SEGMENTS = 3
+SIDES = {"train": (1, 2), "test": (0,)}
+LISTS = {f"evaluation_setup/fold{k}_{side}.txt": which for side, which in SIDES.items() for k in range(1, 5)}
 
 
 class Server(SimpleHTTPRequestHandler):
@@ -65,7 +67,8 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     names = [f"audio/a{number:03}_0_30.wav" for number in range(SEGMENTS)]
     with zipfile.ZipFile(folder / META, "w") as archive:  # this one carries the set's folder
         archive.writestr(f"{tut2016.NAME}/meta.txt", "".join(f"{name}\t{PLACE}\n" for name in names))
-        archive.writestr(f"{tut2016.NAME}/evaluation_setup/fold1_test.txt", f"{names[0]}\n")
+        for name, listed in LISTS.items():
+            archive.writestr(f"{tut2016.NAME}/{name}", "".join(f"{names[k]}\n" for k in listed))
     with zipfile.ZipFile(folder / SOUNDS, "w") as archive:  # this one does not
         for name in names:
             archive.writestr(name, noise.bytes(50_000))
@@ -101,13 +104,10 @@ def files(folder: Path) -> set[str]:
     return {name for name in names if not name.startswith(fetching.RECORDS)}
 
 
-# --- TUT Acoustic Scenes 2016
-
-
 def test_archives_are_unpacked_and_do_not_stay(tmp_path: Path, mirror: Path, url: str):
     folder = scenes.fetch_tut2016(tmp_path / "data", source=f"{url}/mirror", progress=False)
     assert folder == tmp_path / "data" / tut2016.NAME
-    assert files(folder) == {"meta.txt", "evaluation_setup/fold1_test.txt"} | {
+    assert files(folder) == {"meta.txt", *LISTS} | {
         f"audio/a{number:03}_0_30.wav" for number in range(SEGMENTS)
     }
     assert len(scenes.tut2016(folder)) == SEGMENTS
@@ -224,9 +224,6 @@ def test_damaged_note_brings_its_archive_again(tmp_path: Path, mirror: Path, con
     assert len(scenes.verify_tut2016(folder).unchecked) == SEGMENTS
     scenes.fetch_tut2016(tmp_path / "data", source=mirror, progress=False)
     assert note.read_bytes() == whole
-
-
-# --- ESC-10
 
 
 @pytest.fixture

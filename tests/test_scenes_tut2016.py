@@ -213,3 +213,12 @@ def test_split_whose_recordings_are_missing_names_the_fetch_of_its_own_set(tut20
     paper = splits.Split("paper-fold-0", ("a0001",), ("a0002",))
     with pytest.raises(ValueError, match=r"`spectnet fetch physionet2016`"):
         paper.apply([])
+
+
+def test_copy_from_elsewhere_is_well_only_with_its_folds(tut2016: Path):
+    assert scenes.verify_tut2016(tut2016).ok
+    (tut2016 / "evaluation_setup" / "fold3_train.txt").unlink()
+    report = scenes.verify_tut2016(tut2016)
+    assert not report.ok
+    assert "fold3_train.txt is missing" in report.fault
+    assert "all is well" not in str(report)

@@ -11,7 +11,7 @@ from spectnet.recordings import RecordingError
 from spectnet.scenes import fetching
 from spectnet.scenes.archives import crc32
 from spectnet.scenes.esc10_catalogue import CLASS_FOLDERS, esc10_folder
-from spectnet.scenes.tut2016_catalogue import tut2016, tut2016_folder
+from spectnet.scenes.tut2016_catalogue import FOLDS, published_fold, tut2016, tut2016_folder
 
 
 @dataclass
@@ -76,7 +76,8 @@ def verify_tut2016(folder: Path | str | None = None) -> SceneReport:
     """Compare each file with the CRC-32 that its archive stated when it was unpacked; nothing is changed.
 
     A copy that was unpacked by other means has no such list. Its files are then counted and held to the
-    set's own lists, and the report says that they were not checked.
+    set's own lists, and the report says that they were not checked. The lists of the four folds are read in
+    either case, as a training would.
 
     Args:
         folder: see `tut2016_folder`.
@@ -90,6 +91,8 @@ def verify_tut2016(folder: Path | str | None = None) -> SceneReport:
         listed = {
             path.relative_to(report.folder).as_posix() for r in tut2016(report.folder) if (path := r.path)
         }
+        for fold in FOLDS:
+            published_fold(fold, report.folder)
     except RecordingError as error:
         report.fault = str(error)
     report.unchecked += sorted(listed - known)
