@@ -1,14 +1,18 @@
 """An epoch shows every class of every subset equally often, and the same for the same seed."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from spectnet.experiment import load_experiment
 from spectnet.recordings import HeartStates, Recording
 from spectnet.sampling import BalancedSampler, balanced_weights
 from spectnet.segments import Preprocessing, SegmentDataset
+
+CONFIGS = Path(__file__).parents[1] / "configs"
 
 
 def recording(name: str, label: int, subset: str, seconds: float, beats: int = 0) -> Recording:
@@ -46,6 +50,25 @@ def test_a_subset_counts_by_its_size_to_a_power_and_its_classes_stay_alike(expon
         assert float(weights[subset & abnormal].sum()) == pytest.approx(
             float(weights[subset & ~abnormal].sum())
         )
+
+
+def test_places_with_unequal_locations_are_drawn_alike_by_the_config_of_tut2016():
+    """Six recordings of each place: at one location, at two, and at six."""
+    locations = {0: "aaaaaa", 1: "bbbbbc", 2: "defghi"}
+    recordings = [
+        recording(f"{where}{n}", label, where, 2.0)
+        for label, places in locations.items()
+        for n, where in enumerate(places)
+    ]
+    dataset = SegmentDataset(recordings, Preprocessing(), segment_s=1.0)
+    labels = torch.tensor([r.label for r in recordings])
+
+    def shares(name: str) -> list[float]:
+        exponent = load_experiment(CONFIGS / f"{name}.toml").training.subset_exponent
+        return [float(balanced_weights(dataset, exponent)[labels == label].sum()) for label in locations]
+
+    assert shares("tut2016-static-46") == pytest.approx([1 / 3] * 3)
+    assert shares("esc10-static-46") == pytest.approx([1 / 9, 2 / 9, 6 / 9]), "where each counts alike"
 
 
 def test_segments_of_one_recording_are_drawn_alike_and_all_of_them(dataset):
