@@ -44,8 +44,9 @@ def esc10_folder(folder: Path | str | None = None) -> Path:
 def esc10(folder: Path | str | None = None) -> list[Recording]:
     """List the 400 clips of ESC-10, in the order of their names.
 
-    A clip's `subset` is its fold, ``"1"`` to ``"5"``. Clips cut from one source recording lie in one
-    fold, so a split by whole folds shares no source.
+    A clip's `subset` is its fold, ``"1"`` to ``"5"``. Clips cut from one source file lie in one fold, so a
+    split by whole folds shares no file. It may share more: one uploader's series of files lies in several
+    folds (baby cry 151079, 151080, 151081 and 151085 in folds 2, 3 and 5; fire 65747 and 65748 in 2 and 3).
 
     Args:
         folder: see `esc10_folder`.
