@@ -12,8 +12,10 @@ Taught in *Training on a GPU*.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import pooch
+import soundfile
 from jaxtyping import Float, Float32, Int
 
 from spectnet import atomic
@@ -71,6 +74,7 @@ def cached_waveforms(
     recipe: str,
     prepare: Callable[[Recording], Float[np.ndarray, " time"]],
     *,
+    sample_rate: float,
     progress: Callable[[Sequence[Recording]], Iterable[Recording]] = iter,
 ) -> WaveformCache | None:
     """The prepared waveforms of a whole set, from the cache where it holds them.
@@ -79,6 +83,7 @@ def cached_waveforms(
         recordings: the set, each in a file.
         recipe: names settings and code, so that others are not mistaken for them.
         prepare: makes the waveform of one recording, where it is not there yet.
+        sample_rate: of the prepared waveforms in Hz; a warning tells by it how much room they take.
         progress: wraps the recordings while they are prepared.
 
     Returns:
@@ -100,12 +105,21 @@ def cached_waveforms(
         _write(path, key, recordings, prepare, progress)
     except OSError as error:
         warnings.warn(
-            f"{error}. The recordings are prepared again every time; "
-            "set SPECTNET_CACHE to a folder with 300 MB of room",
+            f"{error}. The recordings are prepared again every time; set SPECTNET_CACHE to a folder with "
+            f"{_room_gb(recordings, sample_rate):.1f} GB of room",
             stacklevel=2,
         )
         return None
     return _read(path, key)
+
+
+def _room_gb(recordings: Sequence[Recording], sample_rate: float) -> float:
+    """What the prepared waveforms take, four bytes a sample, rounded up to a tenth of a GB."""
+    seconds = 0.0
+    for recording in recordings:
+        with contextlib.suppress(soundfile.LibsndfileError):  # a broken file is named when it is prepared
+            seconds += soundfile.info(recording.path).duration
+    return math.ceil(4 * sample_rate * seconds / 1e8) / 10
 
 
 def _key(recordings: Sequence[Recording], recipe: str) -> dict:

@@ -172,6 +172,14 @@ def test_where_it_cannot_be_written_a_warning_says_so_and_work_goes_on(recording
         assert prepare_once(recordings, SETTINGS) is None
 
 
+@pytest.mark.parametrize(("sample_rate", "room"), [(1000, "0.1 GB"), (44_100_000, "2.5 GB")])
+def test_the_room_that_is_asked_for_follows_from_durations_and_rate(recordings, folder, sample_rate, room):
+    """14 s in all, four bytes a sample."""
+    folder.write_text("a file where the folder should be")
+    with pytest.warns(UserWarning, match=f"set SPECTNET_CACHE to a folder with {room} of room"):
+        cache.cached_waveforms(recordings, "recipe", lambda one: one.read()[0], sample_rate=sample_rate)
+
+
 def test_a_broken_recording_is_named_and_leaves_no_half_file(recordings, folder):
     soundfile.write(recordings[3].path, np.zeros(8000), 2000)
     with pytest.raises(RecordingError, match=r"a3.* is silent"):

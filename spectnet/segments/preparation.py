@@ -165,6 +165,7 @@ def prepare_once(
         recordings,
         recipe(settings),
         partial(prepare, settings=settings),
+        sample_rate=settings.sample_rate,
         progress=partial(tqdm, desc="preparing", disable=not progress),
     )
 
