@@ -97,7 +97,7 @@ def location_folds(recordings: Sequence[Recording], n_folds: int = 5, seed: int 
     """Folds of whole subsets, stratified by class as far as that allows: no place trains and tests.
 
     For scenes, whose `subset` is the location or the fold that they came with. Clips cut from one source
-    recording share it, so none of them stands on both sides.
+    file share it, so none of them stands on both sides.
 
     Args:
         recordings: the set.
@@ -138,7 +138,7 @@ def inner_split(
         fold: which of the parts validates. With the same `seed` and `fold`, splits that share most of their
             subsets often set the same one aside.
         whole_subsets: put whole subsets aside, as `location_folds` does, and tear none. Clips of ESC-10
-            that were cut from one source recording lie in one of its folds, and scenes of one location
+            that were cut from one source file lie in one of its folds, and scenes of one location
             sound alike: torn apart, validation would hear again what training has heard.
 
     Raises:
