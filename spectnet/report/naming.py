@@ -64,26 +64,13 @@ def naming_change(
     Returns:
         The difference of accuracies, -1 to 1; None where the two share no whole seed.
     """
-    rows = {(row["experiment"], row["split"], row["seed"]): row for row in record["rows"]}
     seeds = naming_seeds(record, (first, second), splits)
     if not seeds:
         return None
-    device_of: dict[str, str] = {}
-    gains: dict[tuple[int, str], dict[str, float]] = {}
-    for s in seeds:
-        for split in splits:
-            held_out = record["held_out"][held_out_key(split, s)]
-            names, devices = held_out["recordings"].split(), held_out["devices"].split()
-            one, other = (
-                [said == true for said, true in zip(rows[e, split, s]["named"].split(), devices, strict=True)]
-                for e in (first, second)
-            )
-            device_of |= zip(names, devices, strict=True)
-            gains[s, split] = {
-                name: float(b) - float(a)
-                for name, device, a, b in zip(names, devices, one, other, strict=True)
-                if not (known_only and device == split.removeprefix("leave-out-"))
-            }
+    gains = {
+        (s, split): _gains(record, first, second, split, s, known_only) for s in seeds for split in splits
+    }
+    device_of = {name: device for cell in gains.values() for name, (device, _) in cell.items()}
     order = sorted(device_of)
     numbers = np.unique([device_of[name] for name in order], return_inverse=True)[1]
     generator = np.random.default_rng(seed)
@@ -92,7 +79,8 @@ def naming_change(
     parts: dict[int, list[float]] = {s: [] for s in seeds}
     drawn = np.zeros(n_draws)
     for (s, _), gain in gains.items():
-        places, values = np.array([place[name] for name in gain]), np.array(list(gain.values()))
+        places = np.array([place[name] for name in gain])
+        values = np.array([value for _, value in gain.values()])
         parts[s].append(float(_balanced(np.ones((1, len(values))), values, numbers[places])[0]))
         drawn += _balanced(weights[:, places], values, numbers[places]) / len(gains)
     by_seed = np.array([np.mean(parts[s]) for s in seeds])
@@ -108,6 +96,20 @@ def naming_change(
         len(order),
         level,
     )
+
+
+def _gains(
+    record: dict, first: str, second: str, split: str, seed: int, known_only: bool
+) -> dict[str, tuple[str, float]]:
+    """Of each recording held out: its device, and 1, 0 or -1 as the second names it better than the first."""
+    rows = {row["experiment"]: row for row in record["rows"] if (row["split"], row["seed"]) == (split, seed)}
+    held_out = record["held_out"][held_out_key(split, seed)]
+    columns = (held_out["recordings"], held_out["devices"], rows[first]["named"], rows[second]["named"])
+    return {
+        name: (device, float(other == device) - float(one == device))
+        for name, device, one, other in zip(*(column.split() for column in columns), strict=True)
+        if not (known_only and device == split.removeprefix("leave-out-"))
+    }
 
 
 def _balanced(

@@ -23,8 +23,8 @@ PIECE = 1 << 14  # bytes of a download that a break may lose
 BROKEN = "the connection broke half-way"
 REFUSED = (OSError, ValueError, requests.RequestException, zipfile.BadZipFile)
 # What else a damaged member raises, by where its bytes are wrong: in the deflated data, at its end, in its
-# method, in its flag of encryption.
-DAMAGED = (*REFUSED, zlib.error, EOFError, NotImplementedError, RuntimeError)
+# method or its flag of encryption.
+DAMAGED = (*REFUSED, zlib.error, EOFError, RuntimeError)
 
 
 def download(url: str, path: Path, digest: str | None, *, again: str, progress: bool = False) -> Path:

@@ -69,8 +69,8 @@ def fetch_tut2016(
     """Complete TUT Acoustic Scenes 2016, development set: eleven archives, each checked, then unpacked.
 
     8 GB come down and 9 GB stay; an archive is deleted when it is unpacked. A training needs 6 GB more, for
-    the prepared waveforms. A download that breaks goes
-    on where it was, and an archive that was unpacked before comes again only if a file of it is broken.
+    the prepared waveforms. A download that breaks goes on where it was, and an archive that was unpacked
+    before comes again only if a file of it is broken.
 
     Args:
         folder: where the set goes, see `tut2016_folder`.
